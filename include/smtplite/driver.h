@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SMTPLITE_DRIVER_H
+#define SMTPLITE_DRIVER_H
+
+/*
+ * The blocking driver: one loop that moves bytes between an engine and a transport, holds the
+ * deadlines, and calls a hook while it waits. Each call blocks its thread until it returns.
+ */
+
+#include "smtplite/engine.h"
+#include "smtplite/transport.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Where a message comes from. It is pulled and never blocks. */
+enum smtplite_source_state {
+    SMTPLITE_SOURCE_PIECE,   /* *p and *n are filled, n > 0; p stays until the next call */
+    SMTPLITE_SOURCE_END,     /* the message is whole */
+    SMTPLITE_SOURCE_NOT_YET, /* ask again soon */
+    SMTPLITE_SOURCE_FAILED   /* give up: the mail must not be accepted in part */
+};
+
+struct smtplite_source {
+    void *context;
+    enum smtplite_source_state (*read)(void *context, const char **p, size_t *n);
+};
+
+/* What is said on the wire, for a log. Secrets come as `****`. p: borrowed until the return. */
+typedef void smtplite_trace(void *context, bool from_server, const char *p, size_t n);
+
+#ifndef SMTPLITE_RECEIVE_SIZE
+#define SMTPLITE_RECEIVE_SIZE 64
+#endif
+
+/* One connection being driven. The first group is the caller's to set (the rest zero), borrowed
+ * until the connection is over; the second is private. */
+struct smtplite_driver {
+    struct smtplite_session *session;
+    const struct smtplite_transport *transport;
+    /* Called at least every `slice` while the driver waits (feed the watchdog, look at the cancel
+     * button); false cancels the session. It MUST NOT block. NULL: none. */
+    bool (*idle)(void *context);
+    smtplite_trace *trace; /* NULL: none */
+    void *context;         /* for idle and trace */
+    uint32_t slice;        /* units of the clock; 0: 10, which is 10 ms with a clock of ms */
+    uint32_t session_wait; /* limit of the whole session from the first call on; 0: none */
+
+    uint32_t session_start;
+    uint32_t wait_start;
+    unsigned wait_id;
+    bool started;
+    bool masked;
+    char in[SMTPLITE_RECEIVE_SIZE];
+    size_t in_pos;
+    size_t in_len;
+};
+
+/* Moves bytes until there is an event, which it returns; or NONE after one slice if the session
+ * waits for a piece of the body and nothing else. */
+enum smtplite_event smtplite_run(struct smtplite_driver *d, struct smtplite_event_data *data);
+
+/*
+ * Sends one mail on a session, from its present state up to the mail's end; with `last`, QUIT
+ * follows (it rides with the message's end where PIPELINING is offered) and the session is over.
+ * What became of it stands in smtplite_result. Returns OK, or what was wrong with the call (then
+ * nothing was sent and the session is as it was): the errors of smtplite_mail_check, and STATE if
+ * the session is over already or busy.
+ */
+enum smtplite_error smtplite_deliver(struct smtplite_driver *d, struct smtplite_mail *mail,
+                                     const struct smtplite_source *source, bool last);
+
+/* Ends a session in good order: QUIT, and its answer awaited briefly. */
+void smtplite_finish(struct smtplite_driver *d);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SMTPLITE_ENGINE_H
+#define SMTPLITE_ENGINE_H
+
+/*
+ * The engine: the client side of SMTP (RFC 5321) as a machine of bytes and events.
+ *
+ * It does no I/O, allocates nothing, reads no clock, has no globals and calls nobody back. A
+ * transport (or the driver, driver.h) moves bytes with the first group of calls; an application
+ * submits mail and reads events with the second.
+ *
+ * Threads: a session belongs to one thread at a time; different sessions share nothing. No call
+ * blocks, so all may be made from any context that may touch the session's memory.
+ * Ownership words: *copied* (the caller's memory is free after the call), *borrowed until X*
+ * (it must stay as it is until X), *filled* (the engine writes into the caller's memory).
+ * Texts are NUL-terminated strings unless a length stands beside them.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "smtplite/errors.h"
+#include "smtplite/phases.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- What the caller sets up ------------------------------------------------------------- */
+
+/* How the connection is protected. Zero is the strictest. */
+enum smtplite_tls {
+    SMTPLITE_TLS_REQUIRED, /* STARTTLS (RFC 3207) before anything else, or nothing but QUIT */
+    SMTPLITE_TLS_IMPLICIT, /* TLS from the first byte (RFC 8314, port 465) */
+    SMTPLITE_TLS_NONE      /* in clear: an explicit choice */
+};
+
+/* Login mechanisms (RFC 4954), as a mask. The rank is the order in src/sasl/mechanisms.c. */
+enum smtplite_mechanism {
+    SMTPLITE_AUTH_PLAIN = 1 << 0, /* RFC 4616 */
+    SMTPLITE_AUTH_LOGIN = 1 << 1  /* draft-murchison-sasl-login, as servers speak it */
+};
+
+/* Options and leniencies of a session. Every ALLOW is off by default; its risk is beside it. */
+enum smtplite_flag {
+    /* Say HELO and never EHLO: for servers that choke on EHLO. No extension is used then. */
+    SMTPLITE_HELO = 1 << 0,
+    /* Wait for each reply before the next command, and send no initial response on AUTH. */
+    SMTPLITE_LOCKSTEP = 1 << 1,
+    /* A login that is not offered, or refused, is not the end: go on to MAIL without it. */
+    SMTPLITE_AUTH_OPTIONAL = 1 << 2,
+    /* RISK: whoever listens on the network reads the password. */
+    SMTPLITE_ALLOW_CLEAR_LOGIN = 1 << 3,
+    /* RISK: an attacker chooses a mechanism outside config.mechanisms; PLAIN if none is offered. */
+    SMTPLITE_ALLOW_UNLISTED_LOGIN = 1 << 4,
+    /* RISK: 8-bit text arrives garbled, or is bounced, behind a 7-bit server. */
+    SMTPLITE_ALLOW_8BIT = 1 << 5,
+    /* RISK: none known but of a broken server: ` 250 SIZE` counts as `250 SIZE` after EHLO. */
+    SMTPLITE_ALLOW_LEADING_BLANK = 1 << 6,
+    /* RISK: none known but of a broken server: NUL bytes between two replies are skipped. */
+    SMTPLITE_ALLOW_NUL_PADDING = 1 << 7,
+    /* RISK: the server may be anyone: a certificate that was not verified is good enough. */
+    SMTPLITE_ALLOW_UNVERIFIED = 1 << 8
+};
+
+/*
+ * Time limits for one reply each (RFC 5321 4.5.3.2), in milliseconds, or in whatever unit the
+ * clock of the caller counts. They are deadlines: a slow drip of bytes does not extend them.
+ */
+struct smtplite_waits {
+    uint32_t greeting; /* connection to greeting: 5 minutes */
+    uint32_t command;  /* EHLO, AUTH, MAIL, RCPT, ...: 5 minutes */
+    uint32_t data;     /* DATA to 354: 2 minutes */
+    uint32_t block;    /* each SMTPLITE_BLOCK octets of the message to leave: 3 minutes */
+    uint32_t message;  /* the final dot to its reply: 10 minutes */
+    uint32_t quit;     /* QUIT to 221: a courtesy, 5 seconds */
+};
+
+#define SMTPLITE_BLOCK 1024u
+
+/* Zeroed it is valid and the strictest: TLS required and verified, no login. */
+struct smtplite_config {
+    const char *domain;   /* EHLO name: own domain or address literal; NULL: "[127.0.0.1]" */
+    const char *user;     /* login name, UTF-8; NULL with mechanisms == 0 */
+    const char *password; /* */
+    const struct smtplite_waits *waits; /* NULL: RFC 5321's, in milliseconds */
+    uint16_t flags;                     /* mask of enum smtplite_flag */
+    uint8_t tls;                        /* enum smtplite_tls */
+    uint8_t mechanisms;                 /* mask of the allowed logins; 0: no login */
+    uint8_t prefer;      /* the mechanism to take first if it is offered; 0: the strongest */
+    uint16_t prompt_max; /* longest challenge accepted by PLAIN and LOGIN, octets; 0: 200 */
+};
+
+/* What became of one recipient. */
+enum smtplite_fate {
+    SMTPLITE_UNTRIED,  /* no answer to its RCPT was read */
+    SMTPLITE_ACCEPTED, /* 2xx: it has the mail if the outcome is SENT or PARTLY_SENT */
+    SMTPLITE_DEFERRED, /* 4xx: try again later */
+    SMTPLITE_REFUSED   /* 5xx, or no answer that makes sense */
+};
+
+/* RFC 3463: class.subject.detail; class 0: the reply had none. */
+struct smtplite_enhanced {
+    uint8_t klass;
+    uint16_t subject;
+    uint16_t detail;
+};
+
+struct smtplite_recipient {
+    const char *address;               /* addr-spec without <>; borrowed until DONE */
+    struct smtplite_enhanced enhanced; /* filled */
+    uint16_t code;                     /* filled: reply code, 0: none */
+    uint8_t fate;                      /* filled: enum smtplite_fate */
+};
+
+enum smtplite_mail_flag {
+    SMTPLITE_MAIL_8BIT = 1 << 0,          /* the body has bytes over 127: asks for 8BITMIME */
+    SMTPLITE_MAIL_ALL_OR_NOTHING = 1 << 1 /* one recipient refused: nobody gets it */
+};
+
+/* One mail: the envelope. The content follows by smtplite_body. */
+struct smtplite_mail {
+    const char *from; /* addr-spec without <>; "": the null sender; borrowed until DONE */
+    struct smtplite_recipient *recipients; /* borrowed until DONE, and filled */
+    size_t count;                          /* of recipients, at least 1 */
+    uint32_t size;  /* octets of header and body if known, else 0: held against SIZE (RFC 1870) */
+    uint16_t flags; /* mask of enum smtplite_mail_flag */
+};
+
+/* ---- What comes back --------------------------------------------------------------------- */
+
+enum smtplite_outcome {
+    SMTPLITE_NOT_SENT,    /* nobody has it: a retry is safe */
+    SMTPLITE_SENT,        /* every recipient was accepted, and the message */
+    SMTPLITE_PARTLY_SENT, /* the message was accepted; some recipients were not: see their fates */
+    SMTPLITE_MAYBE_SENT   /* lost after the final dot: a retry may deliver it twice */
+};
+
+/* Why and where: the first thing that went wrong, or the reply that accepted the mail. */
+struct smtplite_result {
+    uint8_t outcome; /* enum smtplite_outcome, of the last mail submitted */
+    uint8_t error;   /* enum smtplite_error; SMTPLITE_E_OK with NOT_SENT: the server refused */
+    uint8_t phase;   /* enum smtplite_phase */
+    uint16_t code;   /* the reply's code, 0: no reply decided it */
+    struct smtplite_enhanced enhanced;
+};
+
+enum smtplite_event {
+    SMTPLITE_EV_NONE,
+    SMTPLITE_EV_READY,     /* logged in, if asked: smtplite_submit, _noop or _quit */
+    SMTPLITE_EV_RECIPIENT, /* an answer to RCPT: index of it in the mail's array */
+    SMTPLITE_EV_BODY,      /* smtplite_body, _body_end or _body_fail; at any time from now on */
+    SMTPLITE_EV_REPLY,     /* the answer to smtplite_noop: code and text */
+    SMTPLITE_EV_DONE,      /* the mail's end: see smtplite_result; the session goes on */
+    SMTPLITE_EV_CLOSED,    /* after smtplite_quit: all is well, close the connection */
+    SMTPLITE_EV_FAILED     /* the session's end: see smtplite_result; close the connection */
+};
+
+struct smtplite_event_data {
+    size_t index;     /* RECIPIENT */
+    uint16_t code;    /* RECIPIENT, REPLY */
+    const char *text; /* the reply's text, as smtplite_text gives it */
+};
+
+/* ---- The session ------------------------------------------------------------------------- */
+
+#define SMTPLITE_WORD_SIZE 24u
+
+/* One connection's state. The members are private: they stand here so that it can be declared. */
+struct smtplite_session {
+    const struct smtplite_config *config;
+    struct smtplite_mail *mail;
+    struct smtplite_result result;
+
+    /* the two cursors: what is being sent, and whose reply is read */
+    uint8_t send;
+    uint8_t expect;
+    uint8_t event;
+    uint8_t wait_id;
+    uint16_t flags;
+    uint16_t progress; /* octets of the present block of the message */
+    size_t send_index;
+    size_t expect_index;
+    size_t pending; /* commands that have left whole and whose reply was not read */
+
+    /* output: the present piece, and the rest of its command */
+    const char *piece;
+    size_t piece_len;
+    const char *command;
+    char quad[4];     /* four base64 characters of a login response */
+    uint8_t response; /* where in the login response, see output.c */
+    size_t response_pos;
+
+    /* the body's piece, lent by the caller */
+    const char *body;
+    size_t body_len;
+    size_t body_run; /* octets of it that go out as they are */
+    uint8_t line;    /* where in a line, see body.c */
+
+    /* what the server announced, and what login is on */
+    uint8_t offered;   /* capabilities */
+    uint8_t auth;      /* mechanisms offered */
+    uint8_t mechanism; /* the one that is tried: 1 + its place in the table */
+    uint8_t step;
+    uint32_t size_limit;
+
+    /* the reply that is being read */
+    uint16_t code;
+    uint16_t reply_len;
+    uint16_t reply_lines;
+    uint8_t column; /* 0 to 3: in code and separator; 4: in the text */
+    uint8_t last_line;
+    uint8_t line_end; /* the last octet was CR */
+    uint8_t keyword;  /* which EHLO keyword the words of this line belong to */
+    uint8_t word_len;
+    uint8_t challenge_pad;
+    uint16_t challenge_len;
+    char word[SMTPLITE_WORD_SIZE];
+
+    char *text;
+    size_t text_size;
+    size_t text_len;
+};
+
+/*
+ * Makes a session for a new connection.
+ * config: borrowed until the session is over, with all that it points to.
+ * text, text_size: borrowed until the session is over; filled with the text of the last reply
+ *   that matters, NUL-terminated, control bytes replaced, lines joined by LF, cut to fit.
+ *   May be NULL with 0. 128 octets hold what most servers say.
+ * Errors: ARGUMENT (null; login allowed without user or password; unknown values), CONTROL,
+ * NON_ASCII, TOO_LONG (a text in config). On an error the session must not be used.
+ */
+enum smtplite_error smtplite_init(struct smtplite_session *s, const struct smtplite_config *config,
+                                  char *text, size_t text_size);
+
+/* Clears the session and its text buffer. Nothing of it may be used afterwards. */
+void smtplite_wipe(struct smtplite_session *s);
+
+/* ---- Transport side ---------------------------------------------------------------------- */
+
+enum smtplite_want {
+    SMTPLITE_WANT_OUT = 1,  /* smtplite_out has bytes */
+    SMTPLITE_WANT_IN = 2,   /* smtplite_in takes bytes */
+    SMTPLITE_WANT_TLS = 4,  /* do the handshake, then smtplite_tls_done */
+    SMTPLITE_WANT_CLOSE = 8 /* the session is over: close the connection */
+};
+
+/* What the session waits for: a mask of enum smtplite_want, computed, 0 while an event or a
+ * piece of the body is all that is missing. */
+unsigned smtplite_wants(const struct smtplite_session *s);
+
+/* The next bytes to send, and how many; NULL and 0 if there are none. They may point into the
+ * caller's own texts and body; valid until the next call on this session that is not const. */
+const char *smtplite_out(const struct smtplite_session *s, size_t *len);
+
+/* True if more bytes will follow these without waiting for anything but the body's source: a
+ * transport may hold bytes back to fill a segment while this is true. */
+bool smtplite_out_more(const struct smtplite_session *s);
+
+/* True if the bytes of smtplite_out are a secret: show `****` in their place. */
+bool smtplite_out_secret(const struct smtplite_session *s);
+
+/* The first n bytes of smtplite_out have left (0 <= n <= its length; more is cut to it). */
+void smtplite_out_done(struct smtplite_session *s, size_t n);
+
+/* Takes up to n bytes that came from the server, copied; gives how many were taken. It stops
+ * behind a reply that made an event: read that first, then give the rest. */
+size_t smtplite_in(struct smtplite_session *s, const char *p, size_t n);
+
+/* The server closed its side. */
+void smtplite_in_eof(struct smtplite_session *s);
+
+/* The connection failed (IO), the present wait passed its limit (TIMEOUT), the application gave
+ * up (CANCELLED), or TLS cannot be had (TLS_UNAVAILABLE, TLS_FAILED). Any other error counts as
+ * IO. Nothing is sent any more. */
+void smtplite_io_failed(struct smtplite_session *s, enum smtplite_error why);
+
+/* The limit of the present wait, in the unit of config.waits. *id changes when a new wait
+ * begins: the caller starts its clock again then, and only then. */
+uint32_t smtplite_wait_limit(const struct smtplite_session *s, unsigned *id);
+
+/* The handshake that WANT_TLS asked for has succeeded. verified: chain and name were checked. */
+void smtplite_tls_done(struct smtplite_session *s, bool verified);
+
+/* ---- Application side -------------------------------------------------------------------- */
+
+/* The next event, or NONE. data is filled; may be NULL. */
+enum smtplite_event smtplite_next(struct smtplite_session *s, struct smtplite_event_data *data);
+
+/* Checks a mail's envelope as smtplite_submit does, without a session: for use before a
+ * connection is made. Errors: ARGUMENT, CONTROL, ADDRESS, NON_ASCII, TOO_LONG. */
+enum smtplite_error smtplite_mail_check(const struct smtplite_mail *mail);
+
+/* Begins a mail (RFC 5321 3.3), after READY or DONE. mail: borrowed until DONE, CLOSED or FAILED.
+ * Errors: STATE and those of smtplite_mail_check; the session is as before. */
+enum smtplite_error smtplite_submit(struct smtplite_session *s, struct smtplite_mail *mail);
+
+/* Lends the next piece of the message: header and body, any line ends, dots as they are.
+ * p: borrowed until the next BODY event or the mail's end. n > 0. Errors: STATE, ARGUMENT. */
+enum smtplite_error smtplite_body(struct smtplite_session *s, const char *p, size_t n);
+
+/* The message is whole. Errors: STATE. */
+enum smtplite_error smtplite_body_end(struct smtplite_session *s);
+
+/* The source failed: the connection is dropped before the final dot, nothing is delivered.
+ * Errors: STATE. */
+enum smtplite_error smtplite_body_fail(struct smtplite_session *s);
+
+/* Keeps an idle session alive (RFC 5321 4.1.1.9); event REPLY, then READY's calls again.
+ * Errors: STATE. */
+enum smtplite_error smtplite_noop(struct smtplite_session *s);
+
+/* No further mail: QUIT as soon as the present one is done; said early, it rides behind the
+ * message's end. May be called at any time. */
+void smtplite_quit(struct smtplite_session *s);
+
+/* Borrowed until the session is over. */
+const struct smtplite_result *smtplite_result(const struct smtplite_session *s);
+
+/* The text of the reply that the result or the event is about; never NULL. */
+const char *smtplite_text(const struct smtplite_session *s);
+
+/* Checks a text that becomes part of a command or a header line: CONTROL, or OK. */
+enum smtplite_error smtplite_text_check(const char *text);
+
+/* Names for people and logs, "?" for an unknown value; never NULL; static. They live in a file
+ * of their own: firmware that does not call them does not carry them. */
+const char *smtplite_phase_name(enum smtplite_phase phase);
+const char *smtplite_outcome_name(enum smtplite_outcome outcome);
+const char *smtplite_error_name(enum smtplite_error error);
+const char *smtplite_error_help(enum smtplite_error error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

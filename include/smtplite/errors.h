@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SMTPLITE_ERRORS_H
+#define SMTPLITE_ERRORS_H
+
+/*
+ * Every error, in one list: X(NAME, what to do about it). The first group is misuse or bad input:
+ * returned by the call, nothing was sent, the session is untouched. The second ends the session
+ * and stands in its result. A server's refusal is no error but data: see struct smtplite_result.
+ */
+#define SMTPLITE_ERRORS(X)                                                                         \
+    X(OK, "no error")                                                                              \
+    /* returned by a call */                                                                       \
+    X(ARGUMENT, "a pointer is null, a list is empty, or a needed text is missing")                 \
+    X(STATE, "this call does not fit now: wait for the event that asks for it")                    \
+    X(CONTROL, "a text has a control byte (CR, LF, ...): remove it, it could become a command")    \
+    X(ADDRESS, "an address has <, >, a space or an open quote: give the bare addr-spec")           \
+    X(NON_ASCII, "an address or domain is not ASCII, and SMTPUTF8 is not spoken")                  \
+    X(TOO_LONG, "a text is longer than its RFC allows (local part 64, domain 255, path 254)")      \
+    /* end the session */                                                                          \
+    X(BAD_REPLY, "the server's reply is no SMTP: is this port an SMTP server's?")                  \
+    X(REPLY_TOO_LONG, "the server's reply goes on without end: the connection was given up")       \
+    X(OUT_OF_STEP, "the server answered what was not asked: the connection was given up")          \
+    X(REFUSED, "the server refused the session: see phase, code and text")                         \
+    X(CLOSING, "the server is closing (421): try again later")                                     \
+    X(CLOSED, "the server closed the connection in the middle of the session")                     \
+    X(IO, "the network failed: see the transport for its reason")                                  \
+    X(TIMEOUT, "the server did not answer in time: see the phase")                                 \
+    X(CANCELLED, "cancelled by the application")                                                   \
+    X(TLS_UNAVAILABLE, "TLS is required and the server, or this build's transport, has none")      \
+    X(TLS_FAILED, "the TLS handshake or the certificate's verification failed")                    \
+    X(TLS_INJECTION, "bytes came in clear behind the answer to STARTTLS: an attack")               \
+    X(AUTH_UNAVAILABLE, "the server offers no login mechanism that config.mechanisms allows")      \
+    X(AUTH_NEEDS_TLS, "a password would go in clear: use TLS, or set ALLOW_CLEAR_LOGIN")           \
+    X(AUTH_CHALLENGE, "the server's login challenge is malformed or one too many")                 \
+    X(AUTH_REFUSED, "the server refused user name or password")                                    \
+    X(AUTH_DEFERRED, "the server refuses logins for now (454): wait before the next try")          \
+    X(SIZE, "the message is larger than the server's limit")                                       \
+    X(BODY_NUL, "the body has a NUL byte, which mail cannot carry: encode it")                     \
+    X(BODY_8BIT, "the body has 8-bit text and the server takes 7-bit only: encode it")             \
+    X(SOURCE, "the message source failed: nothing was delivered")
+
+#define SMTPLITE_X_ERROR(name, text) SMTPLITE_E_##name,
+enum smtplite_error { SMTPLITE_ERRORS(SMTPLITE_X_ERROR) SMTPLITE_E_COUNT };
+#undef SMTPLITE_X_ERROR
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SMTPLITE_SEND_H
+#define SMTPLITE_SEND_H
+
+/* One mail in one call, over any transport. For several mails on one connection see driver.h. */
+
+#include "smtplite/driver.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SMTPLITE_REPORT_TEXT 160
+
+/* What became of it, for a log: the result, and the deciding reply's text. */
+struct smtplite_report {
+    struct smtplite_result result;
+    char text[SMTPLITE_REPORT_TEXT];
+};
+
+/*
+ * Connects (as the transport does), logs in, sends one mail, says QUIT. Blocks; its stack holds
+ * the session and the driver (under 600 bytes on a 32-bit CPU).
+ * config, mail, source: borrowed until the return; mail's recipients and *report: filled.
+ * What is wrong with config or mail is found before the transport is touched: NOT_SENT, and
+ * report->result.error says what. report may be NULL. The transport is left to its owner to close.
+ */
+enum smtplite_outcome smtplite_send(const struct smtplite_transport *transport,
+                                    const struct smtplite_config *config,
+                                    struct smtplite_mail *mail,
+                                    const struct smtplite_source *source,
+                                    struct smtplite_report *report);
+
+/* A message in memory, as a source: set p and n, use &m as the context. Read once. */
+struct smtplite_memory {
+    const char *p; /* borrowed until the mail's end */
+    size_t n;
+};
+enum smtplite_source_state smtplite_memory_read(void *memory, const char **p, size_t *n);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

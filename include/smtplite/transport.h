@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SMTPLITE_TRANSPORT_H
+#define SMTPLITE_TRANSPORT_H
+
+/*
+ * The contract of a transport: what moves the bytes of one connection. A port is two functions
+ * and a clock.
+ *
+ * Both functions
+ *   MUST return within `wait` units of the clock, and SHOULD return as soon as something moved;
+ *   MUST NOT raise a signal, and MUST go on after an interrupted system call;
+ *   MUST keep returning the same error once they returned one;
+ *   MAY make the connection on their first call, and MUST return 0 while it is being made.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+    SMTPLITE_TRANSPORT_FAILED = -1, /* the connection is broken, or could not be made */
+    SMTPLITE_TRANSPORT_EOF = -2     /* receive: the peer has closed, and all was read */
+};
+
+struct smtplite_transport {
+    void *context; /* handed to each function */
+
+    /*
+     * Takes up to n bytes and gives how many were taken, or SMTPLITE_TRANSPORT_FAILED.
+     *   p: borrowed until the return.
+     *   more: true: further bytes follow at once, so bytes taken MAY be held back to fill a
+     *     segment. False: all bytes taken, held ones too, MUST have been handed to the network
+     *     before a positive number is returned. Held bytes that cannot leave yet: return 0.
+     *   It MUST return early if bytes can be received, since a server may answer early.
+     *   After FAILED, none of the bytes of this very call may have left.
+     *   Up to 16 bytes given in one call MUST NOT be split over two segments by the transport.
+     */
+    ptrdiff_t (*send)(void *context, const char *p, size_t n, bool more, uint32_t wait);
+
+    /*
+     * Fills up to n bytes and gives how many, 0 if none came within the wait, or
+     * SMTPLITE_TRANSPORT_FAILED, or SMTPLITE_TRANSPORT_EOF. Bytes that came before the peer's
+     * end or reset MUST be given before the error, as far as the network still has them.
+     */
+    ptrdiff_t (*receive)(void *context, char *p, size_t n, uint32_t wait);
+
+    /* A clock that counts up and wraps; its unit is that of struct smtplite_waits. */
+    uint32_t (*now)(void *context);
+
+    /* NULL: this transport has no TLS. Else as receive: 0 while the handshake goes on, 1 when it
+     * is done and the peer is verified, 2 done and not verified, or FAILED. */
+    int (*start_tls)(void *context, uint32_t wait);
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SMTPLITE_VERSION_H
+#define SMTPLITE_VERSION_H
+
+#define SMTPLITE_VERSION_MAJOR 0
+#define SMTPLITE_VERSION_MINOR 1
+#define SMTPLITE_VERSION_PATCH 0
+#define SMTPLITE_VERSION       "0.1.0"
+/* One number to compare: `#if SMTPLITE_VERSION_NUMBER >= 0x000100` */
+#define SMTPLITE_VERSION_NUMBER 0x000100
+
+#endif
