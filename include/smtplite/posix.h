@@ -17,19 +17,22 @@ extern "C" {
 
 struct addrinfo;
 
-/* One connection. connect_wait may be set after smtplite_posix_init; the rest is private. */
+/* One connection. connect_wait may be set after smtplite_posix_init; the rest is private. It must
+ * stay where it is: the transport's context points to it. */
 struct smtplite_posix {
     struct smtplite_transport transport; /* give &posix.transport to the driver */
     uint32_t connect_wait;               /* limit for each address in ms; default 30,000 */
 
     const char *host;
     const char *port;
-    struct addrinfo *addresses;
-    struct addrinfo *next;
+    struct addrinfo *addresses; /* what the look-up made; set before the first call: taken as is */
+    struct addrinfo *next;      /* the one to try after the present one */
     uint32_t connect_start;
     int socket; /* -1: none */
-    int state;
-    int error; /* errno, or a getaddrinfo code */
+    uint8_t state;
+    uint8_t failed_at; /* which step */
+    bool at_end;       /* receive gave EOF */
+    int error;         /* errno, or getaddrinfo's code if the look-up failed */
     size_t held_pos;
     size_t held_len;
     char held[SMTPLITE_POSIX_GATHER];
