@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: MIT
+# smtplite: `make help` tells the targets. Needs GNU make; everything is built in build/.
+
+include sources.mk
+include flavours.mk
+include tests/tests.mk
+
+FLAVOUR ?= release
+prefix ?= /usr/local
+PREFIX ?= $(prefix)
+JOBS ?= 2
+FUZZ_SECONDS ?= 60
+# Debian's own: its packages (aiosmtpd) are not seen by another Python in the PATH.
+PYTHON ?= /usr/bin/python3
+export PYTHON
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+# ---- How a file is compiled -----------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wcast-qual \
+    -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wswitch-enum -Werror
+INCLUDES := -Iinclude -I. -Iports/netxduo -Iports/netxduo/host
+STD := -std=c11
+
+BUILT := $(or $($(FLAVOUR).DIR),$(FLAVOUR))
+OUT := build/$(BUILT)
+COMPILE = $($(BUILT).CC) $(STD) $(WARNINGS) $($(BUILT).FLAGS) $(INCLUDES) $(CFLAGS) -pthread
+objects = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
+
+LIB_SOURCES := $(ENGINE_SOURCES) $(NAMES_SOURCES) $(SASL_SOURCES) $(DRIVER_SOURCES) \
+    $(SEND_SOURCES) $(POSIX_SOURCES)
+FACE_SOURCES := $(NETX_SOURCES) $(HOST_SOURCES)
+LIBS := $(OUT)/libnetxduo-host.a $(OUT)/libsmtplite.a
+
+$(OUT)/obj/%.o: %.c Makefile flavours.mk
+	@mkdir -p $(@D)
+	$(COMPILE) -MMD -MP -c -o $@ $<
+
+$(OUT)/libsmtplite.a: $(call objects,$(LIB_SOURCES)) sources.mk
+$(OUT)/libnetxduo-host.a: $(call objects,$(FACE_SOURCES)) sources.mk
+$(LIBS):
+	@rm -f $@
+	ar rcs $@ $(filter %.o,$^)
+
+# program NAME, SOURCES: a rule for the program, and its objects for the dependency files
+define program
+PROGRAM_SOURCES += $(2)
+$(1): $(call objects,$(2)) $(LIBS)
+	@mkdir -p $$(@D)
+	$$(COMPILE) $$(LDFLAGS) -o $$@ $(call objects,$(2)) $(LIBS)
+endef
+
+PROGRAMS := netx_mail netx_small_example smtplite_example
+$(eval $(call program,$(OUT)/netx_mail,examples/netx_mail.c))
+$(eval $(call program,$(OUT)/netx_small_example,examples/netx_small_example.c))
+$(eval $(call program,$(OUT)/smtplite_example,examples/portable_example.c))
+
+TESTS_HERE := $(foreach t,$(TESTS),$(if $(filter $(FLAVOUR),$($(t).on)),$(t)))
+$(foreach t,$(TESTS),$(eval $(call program,$(OUT)/tests/$(t),$($(t).src))))
+
+-include $(patsubst %.o,%.d,$(call objects,$(LIB_SOURCES) $(FACE_SOURCES) $(PROGRAM_SOURCES)))
+
+# ---- What people call -----------------------------------------------------------------------
+
+.PHONY: all run test interop asan ubsan valgrind m32 clang gcc cxx-headers fuzz proofs footprint \
+    footprint-check lint format symbols consumer selfcheck install deps clean help \
+    programs tests list
+
+all: ## build the library, netx_mail and the examples (build/...)
+all: build/libsmtplite.a $(PROGRAMS:%=build/%)
+build/libsmtplite.a $(PROGRAMS:%=build/%): build/%: build/release/%
+	@cp -p $< $@
+
+run: ## send a mail through the NetX API to a real server: SERVER PORT USER PASSWORD FROM TO, or none: our own
+	@scripts/deps.sh run
+	@$(MAKE) --no-print-directory -s all
+	@SERVER='$(SERVER)' PORT='$(PORT)' USER='$(if $(filter command,$(firstword $(origin USER))),$(USER))' \
+	    PASSWORD='$(PASSWORD)' FROM='$(FROM)' TO='$(TO)' scripts/run.sh
+
+TEST_FLAVOURS := $(filter-out release,$(FLAVOURS))
+test: ## all tests in all flavours; closes with `N passed, N failed`
+	@scripts/deps.sh test
+	@$(MAKE) --no-print-directory all
+	@for f in $(TEST_FLAVOURS); do $(MAKE) --no-print-directory -s FLAVOUR=$$f tests || exit; done
+	@{ cat tests/checks.list; \
+	    for f in $(TEST_FLAVOURS); do $(MAKE) -s FLAVOUR=$$f list || exit; done; } >build/test.list
+	@scripts/test.sh -j $(JOBS) <build/test.list
+
+gcc: ## the test programs, built by gcc
+clang: ## the test programs, built by clang
+asan: ## the test programs under AddressSanitizer, LeakSanitizer and UBSan (gcc)
+ubsan: ## the test programs under UBSan with implicit conversions (clang)
+valgrind: ## the test programs under valgrind
+m32: ## the test programs as 32-bit code, run by qemu-i386
+nochain noipv6 nocheck dual: ## the face's tests with this build option of NetX Duo
+$(TEST_FLAVOURS):
+	@$(MAKE) --no-print-directory FLAVOUR=$@ tests
+	@$(MAKE) -s FLAVOUR=$@ list | scripts/test.sh -j $(JOBS)
+
+interop: ## real servers: aiosmtpd, Postfix, smtp-sink
+	@$(MAKE) --no-print-directory all
+	@grep '^interop' tests/checks.list | scripts/test.sh
+
+cxx-headers: ## every public header alone, as C99, C11, C++11 and C++20
+	@scripts/headers.sh
+
+fuzz: ## libFuzzer on the server's bytes for FUZZ_SECONDS (60)
+	@tests/fuzz/run.sh $(FUZZ_SECONDS)
+
+proofs: ## Frama-C's Eva over engine and sasl: prints the alarms, fails above tests/proofs/expected
+	@tests/proofs/run.sh
+
+footprint: ## flash, RAM and stack on a Cortex-M4 at -Os
+	@scripts/footprint.sh
+
+footprint-check: ## the same, compared with the goals
+	@scripts/footprint.sh --check
+
+symbols: ## engine and sasl import only mem*, export only smtplite_*, have no .data and no .bss
+	@scripts/symbols.sh
+
+lint: ## clang-format, cppcheck, clang-tidy
+	@scripts/lint.sh
+
+format: ## put all C files into the project's format
+	@git ls-files '*.c' '*.h' | xargs clang-format-14 -i
+
+consumer: ## three small projects that use the library: add_subdirectory, find_package, pkg-config
+	@tests/consumer/run.sh
+
+selfcheck: ## shows that the test machinery can fail
+	@scripts/selfcheck.sh
+
+install: ## library, headers, pkg-config and CMake package to $DESTDIR$PREFIX
+	@cmake -S . -B build/install -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX='$(PREFIX)'
+	@cmake --build build/install
+	@DESTDIR='$(DESTDIR)' cmake --install build/install
+
+deps: ## install what is missing of the Debian packages that the tests need
+	@scripts/deps.sh test
+
+clean: ## remove build/
+	rm -rf build
+
+help: ## this list
+	@grep -hE '^[a-z0-9 -]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([^:]+):.*## /\1\t/' | \
+	    awk -F '\t' '{ printf "  %-34s %s\n", $$1, $$2 }'
+
+# ---- Made by the targets above --------------------------------------------------------------
+
+tests: $(TESTS_HERE:%=$(OUT)/tests/%)
+
+list:
+	@:; $(foreach t,$(TESTS_HERE),printf '%s %s %s\n' '$(FLAVOUR)/$(t)' '$(or $($(t).limit),300)' \
+	    '$($(FLAVOUR).RUN) $(OUT)/tests/$(t) $($(t).args)';)
