@@ -41,7 +41,7 @@ unsigned nx_host_calls(enum nx_host_call which);
 unsigned nx_host_segments(VOID);
 
 /* The MSS of connections made from now on; 0 means the usual (1460, with IPv6 1440). */
-VOID nx_host_mss_set(ULONG mss);
+VOID nx_host_mss_set(ULONG new_mss);
 
 /* No faults, counters at 0, the usual MSS. */
 VOID nx_host_reset(VOID);
