@@ -1,0 +1,90 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""A real SMTP server for trials and tests: Debian's python3-aiosmtpd on loopback.
+
+Prints `ready PORT` and serves until it is killed. Each accepted mail becomes two files in --store:
+NNNN.eml, its bytes as they came (dots unstuffed, nothing else touched), and NNNN.json, its envelope.
+The login is taken from the environment: SERVER_USER and SERVER_PASSWORD.
+"""
+import argparse
+import asyncio
+import json
+import os
+import signal
+import sys
+
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+
+
+class Store:
+    """Keeps what arrives. A mail is whole on disk before the server says 250."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.count = 0
+
+    async def handle_DATA(self, server, session, envelope):
+        self.count += 1
+        name = os.path.join(self.folder, "%04d" % self.count)
+        facts = {
+            "from": envelope.mail_from,
+            "to": envelope.rcpt_tos,
+            "options": envelope.mail_options,
+            "ehlo": session.host_name,
+            "login": session.auth_data.login.decode() if session.authenticated else None,
+        }
+        with open(name + ".json", "w", encoding="utf-8") as file:
+            json.dump(facts, file)
+        with open(name + ".part", "wb") as file:
+            file.write(envelope.original_content)
+        os.rename(name + ".part", name + ".eml")
+        return "250 2.0.0 kept as %04d" % self.count
+
+
+class LongLines(SMTP):
+    """Takes lines over RFC 5321's 998 octets, as most servers do."""
+
+    line_length_limit = 1 << 16
+
+
+def check_login(server, session, envelope, mechanism, data):
+    wanted = (os.environ["SERVER_USER"].encode(), os.environ["SERVER_PASSWORD"].encode())
+    good = isinstance(data, LoginPassword) and (data.login, data.password) == wanted
+    return AuthResult(success=good, handled=False, auth_data=data)
+
+
+def make_session(options, store):
+    login = {}
+    if options.login:
+        login = {"authenticator": check_login, "auth_required": True, "auth_require_tls": False}
+    return LongLines(store, hostname="mail.test", data_size_limit=64 << 20, **login)
+
+
+async def serve(options):
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    store = Store(options.store)
+    server = await loop.create_server(
+        lambda: make_session(options, store), options.host, options.port
+    )
+    print("ready", server.sockets[0].getsockname()[1], flush=True)
+    await stop.wait()
+    server.close()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0: any free one")
+    parser.add_argument("--store", required=True, help="folder for the mail that arrives")
+    parser.add_argument("--login", action="store_true", help="demand AUTH before MAIL")
+    options = parser.parse_args()
+    os.makedirs(options.store, exist_ok=True)
+    asyncio.run(serve(options))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
