@@ -51,6 +51,7 @@ struct smtplite_driver {
     uint32_t wait_start;
     unsigned wait_id;
     bool started;
+    bool hungry; /* the message source said: not yet */
     bool masked;
     char in[SMTPLITE_RECEIVE_SIZE];
     size_t in_pos;

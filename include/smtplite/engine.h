@@ -195,8 +195,7 @@ struct smtplite_session {
     /* the body's piece, lent by the caller */
     const char *body;
     size_t body_len;
-    size_t body_run; /* octets of it that go out as they are */
-    uint8_t line;    /* where in a line, see body.c */
+    uint8_t line; /* where in a line, see body.c */
 
     /* what the server announced, and what login is on */
     uint8_t offered;   /* capabilities */
@@ -214,7 +213,7 @@ struct smtplite_session {
     uint8_t line_end; /* the last octet was CR */
     uint8_t keyword;  /* which EHLO keyword the words of this line belong to */
     uint8_t word_len;
-    uint8_t challenge_pad;
+    uint8_t challenge_pad; /* `=` seen; 3: no base64 */
     uint16_t challenge_len;
     char word[SMTPLITE_WORD_SIZE];
 
@@ -266,7 +265,8 @@ bool smtplite_out_secret(const struct smtplite_session *s);
 void smtplite_out_done(struct smtplite_session *s, size_t n);
 
 /* Takes up to n bytes that came from the server, copied; gives how many were taken. It stops
- * behind a reply that made an event: read that first, then give the rest. */
+ * behind a reply that made an event: read that first, then give the rest, and only then send
+ * more: so a reply that nobody asked for is noticed. */
 size_t smtplite_in(struct smtplite_session *s, const char *p, size_t n);
 
 /* The server closed its side. */

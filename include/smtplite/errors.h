@@ -4,8 +4,9 @@
 
 /*
  * Every error, in one list: X(NAME, what to do about it). The first group is misuse or bad input:
- * returned by the call, nothing was sent, the session is untouched. The second ends the session
- * and stands in its result. A server's refusal is no error but data: see struct smtplite_result.
+ * returned by the call, nothing was sent, the session is untouched. The second stands in the result
+ * and ends the session, but for SIZE and BODY_8BIT found before MAIL. A server's refusal is no
+ * error but data: see struct smtplite_result.
  */
 #define SMTPLITE_ERRORS(X)                                                                         \
     X(OK, "no error")                                                                              \
@@ -16,7 +17,7 @@
     X(ADDRESS, "an address has <, >, a space or an open quote: give the bare addr-spec")           \
     X(NON_ASCII, "an address or domain is not ASCII, and SMTPUTF8 is not spoken")                  \
     X(TOO_LONG, "a text is longer than its RFC allows (local part 64, domain 255, path 254)")      \
-    /* end the session */                                                                          \
+    /* in the result, by an event */                                                               \
     X(BAD_REPLY, "the server's reply is no SMTP: is this port an SMTP server's?")                  \
     X(REPLY_TOO_LONG, "the server's reply goes on without end: the connection was given up")       \
     X(OUT_OF_STEP, "the server answered what was not asked: the connection was given up")          \

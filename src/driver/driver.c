@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The blocking driver. One turn of the loop: hand out an event; else feed what was received; else
+ * look at the clock; else send; else receive. It waits in the transport alone, one slice at a
+ * time, so that the hook is called in between.
+ *
+ * Deadlines are the engine's: its wait_id changes when a new wait begins, and only then is the
+ * clock started again. So bytes that drip in do not extend a wait (E1).
+ */
+
+#include "smtplite/driver.h"
+
+#define MASK "****"
+
+static uint32_t now(const struct smtplite_driver *d) {
+    return d->transport->now(d->transport->context);
+}
+
+static void trace(const struct smtplite_driver *d, bool from_server, const char *p, size_t n) {
+    if (d->trace != NULL)
+        d->trace(d->context, from_server, p, n);
+}
+
+/* A secret shows as one mask, however many pieces it leaves in. */
+static void trace_sent(struct smtplite_driver *d, const char *p, size_t n, bool secret) {
+    if (!secret)
+        trace(d, false, p, n);
+    else if (!d->masked)
+        trace(d, false, MASK, sizeof MASK - 1);
+    d->masked = secret;
+}
+
+/* ---- Time -------------------------------------------------------------------------------- */
+
+static void start_clocks(struct smtplite_driver *d, uint32_t at) {
+    unsigned id;
+    (void)smtplite_wait_limit(d->session, &id);
+    if (!d->started)
+        d->session_start = at;
+    if (!d->started || id != d->wait_id)
+        d->wait_start = at;
+    d->started = true;
+    d->wait_id = id;
+}
+
+/* What is left of a limit that began at start; 0 as a limit is none. */
+static uint32_t left_of(uint32_t limit, uint32_t start, uint32_t at, uint32_t most) {
+    if (limit == 0)
+        return most;
+    uint32_t left = at - start < limit ? limit - (at - start) : 0;
+    return left < most ? left : most;
+}
+
+/* How long the transport may wait now; false: a limit has passed, or the hook has cancelled. */
+static bool get_wait(struct smtplite_driver *d, uint32_t *wait) {
+    unsigned id;
+    uint32_t at = now(d);
+    start_clocks(d, at);
+    if (d->idle != NULL && !d->idle(d->context)) {
+        smtplite_io_failed(d->session, SMTPLITE_E_CANCELLED);
+        return false;
+    }
+    *wait = left_of(smtplite_wait_limit(d->session, &id), d->wait_start, at, UINT32_MAX);
+    *wait = left_of(d->session_wait, d->session_start, at, *wait);
+    if (*wait == 0) {
+        smtplite_io_failed(d->session, SMTPLITE_E_TIMEOUT);
+        return false;
+    }
+    uint32_t slice = d->slice > 0 ? d->slice : 10;
+    if ((d->idle != NULL || d->hungry) && *wait > slice)
+        *wait = slice;
+    return true;
+}
+
+/* ---- Moving bytes ------------------------------------------------------------------------ */
+
+static void feed(struct smtplite_driver *d) {
+    d->in_pos += smtplite_in(d->session, d->in + d->in_pos, d->in_len - d->in_pos);
+}
+
+static void receive(struct smtplite_driver *d, uint32_t wait) {
+    ptrdiff_t n = d->transport->receive(d->transport->context, d->in, sizeof d->in, wait);
+    if (n > 0 && (size_t)n <= sizeof d->in) {
+        d->in_pos = 0;
+        d->in_len = (size_t)n;
+        trace(d, true, d->in, d->in_len);
+    } else if (n == SMTPLITE_TRANSPORT_EOF) {
+        smtplite_in_eof(d->session);
+    } else if (n != 0) {
+        smtplite_io_failed(d->session, SMTPLITE_E_IO);
+    }
+}
+
+/* Sends one piece. True: go on sending at once, there is more of the same. */
+static bool send(struct smtplite_driver *d, uint32_t wait) {
+    size_t n;
+    const char *p = smtplite_out(d->session, &n);
+    bool more = smtplite_out_more(d->session);
+    bool secret = smtplite_out_secret(d->session);
+    ptrdiff_t sent = d->transport->send(d->transport->context, p, n, more, wait);
+    if (sent < 0 || (size_t)sent > n) {
+        smtplite_io_failed(d->session, SMTPLITE_E_IO);
+        return true;
+    }
+    if (sent > 0)
+        trace_sent(d, p, (size_t)sent, secret);
+    smtplite_out_done(d->session, (size_t)sent);
+    /* Within a long message the server is listened to now and then: it may say no early (D12). */
+    unsigned id;
+    (void)smtplite_wait_limit(d->session, &id);
+    return sent > 0 && more && id == d->wait_id;
+}
+
+static void start_tls(struct smtplite_driver *d, uint32_t wait) {
+    const struct smtplite_transport *t = d->transport;
+    if (t->start_tls == NULL) {
+        smtplite_io_failed(d->session, SMTPLITE_E_TLS_UNAVAILABLE);
+        return;
+    }
+    int done = t->start_tls(t->context, wait);
+    if (done < 0)
+        smtplite_io_failed(d->session, SMTPLITE_E_TLS_FAILED);
+    else if (done > 0)
+        smtplite_tls_done(d->session, done == 1);
+}
+
+static void move(struct smtplite_driver *d) {
+    uint32_t wait;
+    if (!get_wait(d, &wait))
+        return;
+    unsigned wants = smtplite_wants(d->session);
+    if (wants & SMTPLITE_WANT_TLS) {
+        start_tls(d, wait);
+        return;
+    }
+    if ((wants & SMTPLITE_WANT_OUT) && send(d, wait))
+        return;
+    wants = smtplite_wants(d->session);
+    if (wants & SMTPLITE_WANT_IN)
+        receive(d, wants & SMTPLITE_WANT_OUT ? 0 : wait);
+}
+
+/* ---- Calls ------------------------------------------------------------------------------- */
+
+enum smtplite_event smtplite_run(struct smtplite_driver *d, struct smtplite_event_data *data) {
+    for (;;) {
+        enum smtplite_event event = smtplite_next(d->session, data);
+        if (event != SMTPLITE_EV_NONE || (smtplite_wants(d->session) & SMTPLITE_WANT_CLOSE))
+            return event;
+        if (d->in_pos < d->in_len) {
+            feed(d);
+            continue;
+        }
+        move(d);
+        if (d->hungry)
+            return smtplite_next(d->session, data);
+    }
+}
+
+/* Asks the source for the next piece of the message. */
+static void pull(struct smtplite_driver *d, const struct smtplite_source *source) {
+    const char *p = NULL;
+    size_t n = 0;
+    enum smtplite_source_state state = source->read(source->context, &p, &n);
+    d->hungry = state == SMTPLITE_SOURCE_NOT_YET;
+    if (state == SMTPLITE_SOURCE_END)
+        (void)smtplite_body_end(d->session);
+    else if (state == SMTPLITE_SOURCE_FAILED ||
+             (state == SMTPLITE_SOURCE_PIECE && smtplite_body(d->session, p, n) != SMTPLITE_E_OK))
+        (void)smtplite_body_fail(d->session);
+}
+
+/* Submits the mail once the session is ready. False: it never will be; *error says why if it was
+ * the call, or OK if the session has failed. */
+static bool submit(struct smtplite_driver *d, struct smtplite_mail *mail,
+                   enum smtplite_error *error) {
+    for (;;) {
+        *error = smtplite_submit(d->session, mail);
+        if (*error != SMTPLITE_E_STATE)
+            return *error == SMTPLITE_E_OK;
+        enum smtplite_event event = smtplite_run(d, NULL);
+        if (event == SMTPLITE_EV_FAILED || event == SMTPLITE_EV_CLOSED)
+            *error = SMTPLITE_E_OK;
+        if (event != SMTPLITE_EV_READY)
+            return false;
+    }
+}
+
+static bool is_end(enum smtplite_event event, bool last) {
+    return event == SMTPLITE_EV_FAILED || event == SMTPLITE_EV_CLOSED ||
+           event == SMTPLITE_EV_NONE || (event == SMTPLITE_EV_DONE && !last);
+}
+
+enum smtplite_error smtplite_deliver(struct smtplite_driver *d, struct smtplite_mail *mail,
+                                     const struct smtplite_source *source, bool last) {
+    enum smtplite_error error = smtplite_mail_check(mail);
+    if (error != SMTPLITE_E_OK || !submit(d, mail, &error))
+        return error;
+    if (last)
+        smtplite_quit(d->session);
+    for (;;) {
+        enum smtplite_event event = smtplite_run(d, NULL);
+        if (event == SMTPLITE_EV_BODY || (event == SMTPLITE_EV_NONE && d->hungry))
+            pull(d, source);
+        else if (is_end(event, last))
+            return SMTPLITE_E_OK;
+    }
+}
+
+void smtplite_finish(struct smtplite_driver *d) {
+    smtplite_quit(d->session);
+    while (!is_end(smtplite_run(d, NULL), true))
+        continue;
+}

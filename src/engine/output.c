@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Commands as pieces. A command is a text in which a byte from 1 to 6 stands for something of the
+ * session's (smtplite/phases.h). It leaves piece by piece: a run of the text, an address where it
+ * lies in the caller's memory, four base64 characters. Nothing is composed, so no length can be
+ * too small, and the place in it is three members: piece, piece_len, command.
+ */
+
+#include "session.h"
+
+#include <string.h>
+
+#include "sasl/sasl.h"
+
+#define VARIABLE_MAX   6
+#define INITIAL_MAX    512u /* AUTH with an initial response is a command line (RFC 4954 4) */
+#define DEFAULT_DOMAIN "[127.0.0.1]"
+#define QUIT_LEN       6u /* of the end mark's piece, when QUIT rides */
+
+/* ---- The login response, encoded while it leaves ----------------------------------------- */
+
+static const char *part_text(const struct smtplite_session *s, char part) {
+    return part == SMTPLITE_PART_USER ? s->config->user : s->config->password;
+}
+
+/* The next octet of the response, or -1 behind its end. */
+static int next_octet(struct smtplite_session *s) {
+    const char *parts = smtplite_sasl_get(s->mechanism)->response[s->step];
+    for (;;) {
+        char part = parts[s->response];
+        if (part == '\0')
+            return -1;
+        if (part == SMTPLITE_PART_NUL) {
+            s->response++;
+            return 0;
+        }
+        char c = part_text(s, part)[s->response_pos];
+        if (c != '\0') {
+            s->response_pos++;
+            return (unsigned char)c;
+        }
+        s->response++;
+        s->response_pos = 0;
+    }
+}
+
+static char base64_char(unsigned value) {
+    value &= 63;
+    if (value < 26)
+        return (char)('A' + value);
+    if (value < 52)
+        return (char)('a' + (value - 26));
+    if (value < 62)
+        return (char)('0' + (value - 52));
+    return value == 62 ? '+' : '/';
+}
+
+/* Fills quad with the next four characters (RFC 4648 4); false: the response has ended. */
+static bool fill_quad(struct smtplite_session *s) {
+    unsigned bits = 0;
+    unsigned count = 0;
+    for (unsigned i = 0; i < 3; i++) {
+        int octet = next_octet(s);
+        bits <<= 8;
+        if (octet < 0)
+            continue;
+        bits |= (unsigned)octet;
+        count++;
+    }
+    if (count == 0)
+        return false;
+    for (unsigned i = 0; i < 4; i++)
+        s->quad[i] = i <= count ? base64_char(bits >> (18 - 6 * i)) : '=';
+    return true;
+}
+
+static void end_response(struct smtplite_session *s) {
+    memset(s->quad, 0, sizeof s->quad);
+    s->step++;
+    s->response = 0;
+    s->response_pos = 0;
+}
+
+bool smtplite_response_fits(const struct smtplite_session *s) {
+    const struct smtplite_sasl *m = smtplite_sasl_get(s->mechanism);
+    if (!m->client_first || smtplite_allows(s, SMTPLITE_LOCKSTEP))
+        return false;
+    size_t octets = 0;
+    for (const char *part = m->response[0]; *part != '\0'; part++)
+        octets += *part == SMTPLITE_PART_NUL ? 1 : smtplite_text_length(part_text(s, *part));
+    size_t line = 8 + smtplite_text_length(m->name) + (octets + 2) / 3 * 4; /* AUTH, blanks, CRLF */
+    return line <= INITIAL_MAX;
+}
+
+/* ---- Pieces ------------------------------------------------------------------------------ */
+
+static void set_piece(struct smtplite_session *s, const char *p, size_t n) {
+    s->piece = p;
+    s->piece_len = n;
+}
+
+static void put_text(struct smtplite_session *s, const char *text) {
+    set_piece(s, text, smtplite_text_length(text));
+}
+
+static const char *option_text(const struct smtplite_session *s) {
+    if (s->send == PHASE(AUTH))
+        return smtplite_has(s, F_INITIAL) ? " " : "";
+    bool wanted = (s->mail->flags & SMTPLITE_MAIL_8BIT) && (s->offered & CAP_8BITMIME);
+    return wanted ? " BODY=8BITMIME" : "";
+}
+
+/* True while there is more of it: the variable stays where it is. */
+static bool put_response(struct smtplite_session *s) {
+    if (s->send == PHASE(AUTH) && !smtplite_has(s, F_INITIAL))
+        return false;
+    if (!fill_quad(s)) {
+        end_response(s);
+        return false;
+    }
+    set_piece(s, s->quad, sizeof s->quad);
+    smtplite_set(s, F_SECRET);
+    return true;
+}
+
+static void put_variable(struct smtplite_session *s, char variable) {
+    switch (variable) {
+    case 1:
+        put_text(s, s->config->domain != NULL ? s->config->domain : DEFAULT_DOMAIN);
+        break;
+    case 2:
+        put_text(s, s->mail->from);
+        break;
+    case 3:
+        put_text(s, s->mail->recipients[s->send_index].address);
+        break;
+    case 4:
+        put_text(s, smtplite_sasl_get(s->mechanism)->name);
+        break;
+    case 5:
+        if (put_response(s))
+            return;
+        break;
+    default:
+        put_text(s, option_text(s));
+    }
+    s->command++;
+}
+
+static bool is_variable(char c) {
+    return c >= 1 && c <= VARIABLE_MAX;
+}
+
+static void put_literal(struct smtplite_session *s) {
+    const char *start = s->command;
+    while (*s->command != '\0' && !is_variable(*s->command))
+        s->command++;
+    set_piece(s, start, (size_t)(s->command - start));
+}
+
+/* ---- The sending cursor ------------------------------------------------------------------ */
+
+static void count_sent(struct smtplite_session *s) {
+    if (s->pending++ == 0)
+        s->wait_id++;
+}
+
+/* The command has left whole: the next of its group begins, if there is one. */
+static void end_command(struct smtplite_session *s) {
+    uint8_t next = smtplite_group_next(s);
+    s->send_index = s->send == PHASE(RCPT) ? s->send_index + 1 : 0;
+    count_sent(s);
+    s->send = next;
+    s->command = smtplite_phase_command(next);
+}
+
+void smtplite_output_fill(struct smtplite_session *s) {
+    smtplite_clear(s, F_SECRET);
+    while (s->piece_len == 0 && s->send != PHASE(IDLE)) {
+        if (s->send == PHASE(MESSAGE)) {
+            if (!smtplite_body_fill(s))
+                return;
+        } else if (*s->command == '\0') {
+            end_command(s);
+        } else if (is_variable(*s->command)) {
+            put_variable(s, *s->command);
+        } else {
+            put_literal(s);
+        }
+    }
+}
+
+static bool is_end_mark(const struct smtplite_session *s) {
+    return s->send == PHASE(MESSAGE) && smtplite_has(s, F_ENDED | F_VOID) && s->body_len == 0 &&
+           s->line == LINE_START;
+}
+
+/* Octets of the message left, or of the end mark, on which QUIT may ride. */
+static void count_message(struct smtplite_session *s, size_t n) {
+    size_t riding = smtplite_has(s, F_RODE) ? QUIT_LEN : 0;
+    if (is_end_mark(s)) {
+        if (!smtplite_has(s, F_MARKED) && s->piece_len <= riding) {
+            smtplite_set(s, F_MARKED);
+            count_sent(s);
+        }
+        if (s->piece_len > 0)
+            return;
+        if (riding > 0)
+            count_sent(s);
+        s->send = PHASE(IDLE);
+        return;
+    }
+    s->progress = (uint16_t)(s->progress + (n < SMTPLITE_BLOCK ? n : SMTPLITE_BLOCK));
+    if (s->progress >= SMTPLITE_BLOCK) {
+        s->progress = 0;
+        s->wait_id++;
+    }
+}
+
+const char *smtplite_out(const struct smtplite_session *s, size_t *len) {
+    *len = s->piece_len;
+    return s->piece_len > 0 ? s->piece : NULL;
+}
+
+bool smtplite_out_more(const struct smtplite_session *s) {
+    if (s->piece_len == 0)
+        return false;
+    if (s->send == PHASE(MESSAGE))
+        return !is_end_mark(s);
+    return *s->command != '\0' || smtplite_group_next(s) != PHASE(IDLE);
+}
+
+bool smtplite_out_secret(const struct smtplite_session *s) {
+    return smtplite_has(s, F_SECRET);
+}
+
+void smtplite_out_done(struct smtplite_session *s, size_t n) {
+    if (n > s->piece_len)
+        n = s->piece_len;
+    if (n == 0)
+        return;
+    s->piece += n;
+    s->piece_len -= n;
+    if (s->send == PHASE(MESSAGE))
+        count_message(s, n);
+    if (s->piece_len == 0)
+        smtplite_output_fill(s);
+}

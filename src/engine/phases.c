@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What follows what. Each on_PHASE judges the reply of its phase and names the next phase to read
+ * for; judge() alone moves the cursor there, and start() alone begins a command.
+ */
+
+#include "session.h"
+
+#include "sasl/sasl.h"
+
+typedef uint8_t handler(struct smtplite_session *s);
+
+static bool is_positive(uint16_t code) {
+    return code / 100 == 2;
+}
+
+/* Replies of this mail's group are still to come, or its commands still leaving: every one is
+ * read before anything is concluded (RFC 2920 3.1, E10). */
+static bool in_group(const struct smtplite_session *s) {
+    return s->pending > 0 || s->send != PHASE(IDLE);
+}
+
+/* ---- Opening ----------------------------------------------------------------------------- */
+
+/* The server said no, or something that is no answer at all. Gives the phase that is on then. */
+static uint8_t refused(struct smtplite_session *s, enum smtplite_error error) {
+    bool no = s->code >= 400;
+    smtplite_fail(s, no ? error : SMTPLITE_E_BAD_REPLY, s->code);
+    return s->expect;
+}
+
+static uint8_t ready(struct smtplite_session *s) {
+    if (smtplite_has(s, F_QUIT))
+        return PHASE(QUIT);
+    smtplite_raise(s, EVENT(READY));
+    return PHASE(IDLE);
+}
+
+static uint8_t log_in(struct smtplite_session *s) {
+    const struct smtplite_config *config = s->config;
+    if (config->mechanisms == 0)
+        return ready(s);
+    unsigned number = smtplite_sasl_choose(s->auth, config->mechanisms, config->prefer,
+                                           smtplite_allows(s, SMTPLITE_ALLOW_UNLISTED_LOGIN));
+    enum smtplite_error error = SMTPLITE_E_OK;
+    if (number == 0)
+        error = SMTPLITE_E_AUTH_UNAVAILABLE;
+    else if (smtplite_sasl_get(number)->bare_secret && !smtplite_has(s, F_SECURE) &&
+             !smtplite_allows(s, SMTPLITE_ALLOW_CLEAR_LOGIN))
+        error = SMTPLITE_E_AUTH_NEEDS_TLS; /* A9 */
+    if (error != SMTPLITE_E_OK) {
+        if (smtplite_allows(s, SMTPLITE_AUTH_OPTIONAL))
+            return ready(s);
+        smtplite_fail(s, error, 0);
+        return s->expect;
+    }
+    s->mechanism = (uint8_t)number;
+    s->step = 0;
+    smtplite_clear(s, F_INITIAL);
+    if (smtplite_response_fits(s))
+        smtplite_set(s, F_INITIAL);
+    return PHASE(AUTH);
+}
+
+static uint8_t greeted(struct smtplite_session *s) {
+    if (s->config->tls != SMTPLITE_TLS_REQUIRED || smtplite_has(s, F_SECURE))
+        return log_in(s);
+    if (s->offered & CAP_STARTTLS)
+        return PHASE(STARTTLS);
+    smtplite_fail(s, SMTPLITE_E_TLS_UNAVAILABLE, 0); /* A1: stripped, or never there */
+    return s->expect;
+}
+
+static uint8_t on_GREETING(struct smtplite_session *s) {
+    if (s->code != 220)
+        return refused(s, SMTPLITE_E_REFUSED);
+    return smtplite_allows(s, SMTPLITE_HELO) ? PHASE(HELO) : PHASE(EHLO);
+}
+
+static uint8_t on_EHLO(struct smtplite_session *s) {
+    if (is_positive(s->code))
+        return greeted(s);
+    if (s->code < 500)
+        return refused(s, SMTPLITE_E_REFUSED);
+    smtplite_capabilities_forget(s);
+    if (s->config->tls == SMTPLITE_TLS_REQUIRED && !smtplite_has(s, F_SECURE))
+        return greeted(s); /* A6: no way around TLS by HELO */
+    return PHASE(HELO);
+}
+
+static uint8_t on_HELO(struct smtplite_session *s) {
+    return is_positive(s->code) ? greeted(s) : refused(s, SMTPLITE_E_REFUSED);
+}
+
+static uint8_t on_STARTTLS(struct smtplite_session *s) {
+    if (s->code == 220)
+        return PHASE(TLS);
+    smtplite_fail(s, SMTPLITE_E_TLS_UNAVAILABLE, s->code); /* A2 */
+    return s->expect;
+}
+
+/* ---- Login (RFC 4954) -------------------------------------------------------------------- */
+
+static bool challenge_is_good(const struct smtplite_session *s) {
+    unsigned max = s->config->prompt_max > 0 ? s->config->prompt_max : PROMPT_MAX;
+    return s->challenge_pad < CHALLENGE_BAD && s->challenge_len % 4 == 0 &&
+           s->challenge_len <= (max + 2) / 3 * 4 && s->reply_lines == 1;
+}
+
+static uint8_t on_AUTH(struct smtplite_session *s) {
+    if (s->code == 235)
+        return ready(s);
+    if (s->code == 334) {
+        if (s->step < smtplite_sasl_get(s->mechanism)->steps && challenge_is_good(s))
+            return PHASE(AUTH_RESPONSE);
+        return PHASE(AUTH_CANCEL); /* A12, A13 */
+    }
+    if (s->code >= 400 && smtplite_allows(s, SMTPLITE_AUTH_OPTIONAL))
+        return ready(s);
+    return refused(s, s->code < 500 ? SMTPLITE_E_AUTH_DEFERRED : SMTPLITE_E_AUTH_REFUSED);
+}
+
+static uint8_t on_AUTH_RESPONSE(struct smtplite_session *s) {
+    return on_AUTH(s);
+}
+
+static uint8_t on_AUTH_CANCEL(struct smtplite_session *s) {
+    if (s->code >= 400 && smtplite_allows(s, SMTPLITE_AUTH_OPTIONAL))
+        return ready(s);
+    smtplite_fail(s, SMTPLITE_E_AUTH_CHALLENGE, s->code);
+    return s->expect;
+}
+
+/* ---- Mail -------------------------------------------------------------------------------- */
+
+/* The reply at hand decides the mail's fate; what follows does not change the report. */
+static void decide(struct smtplite_session *s) {
+    if (smtplite_has(s, F_KEEP))
+        return;
+    s->result.phase = s->expect;
+    s->result.code = s->code;
+    smtplite_reply_enhanced(s, &s->result.enhanced);
+    smtplite_set(s, F_KEEP);
+}
+
+static uint8_t done(struct smtplite_session *s, enum smtplite_outcome outcome) {
+    decide(s);
+    s->result.outcome = (uint8_t)outcome;
+    smtplite_clear(s, F_MAIL | F_DIRTY);
+    if (outcome == SMTPLITE_NOT_SENT)
+        smtplite_set(s, F_DIRTY);
+    smtplite_raise(s, EVENT(DONE));
+    return smtplite_has(s, F_QUIT) ? PHASE(QUIT) : PHASE(IDLE);
+}
+
+static size_t count_accepted(const struct smtplite_mail *mail) {
+    size_t accepted = 0;
+    for (size_t i = 0; i < mail->count; i++)
+        if (mail->recipients[i].fate == SMTPLITE_ACCEPTED)
+            accepted++;
+    return accepted;
+}
+
+/* Nobody is to get this mail any more. */
+static bool is_hopeless(const struct smtplite_session *s) {
+    size_t needed = (s->mail->flags & SMTPLITE_MAIL_ALL_OR_NOTHING) ? s->mail->count : 1;
+    return smtplite_has(s, F_KEEP) || count_accepted(s->mail) < needed;
+}
+
+static uint8_t on_RSET(struct smtplite_session *s) {
+    if (!is_positive(s->code))
+        return refused(s, SMTPLITE_E_REFUSED); /* E8: answered 250, or close */
+    smtplite_clear(s, F_DIRTY);
+    return PHASE(MAIL);
+}
+
+static uint8_t on_MAIL(struct smtplite_session *s) {
+    s->expect_index = 0;
+    if (!is_positive(s->code)) {
+        decide(s);
+        if (!in_group(s))
+            return done(s, SMTPLITE_NOT_SENT);
+    }
+    return PHASE(RCPT);
+}
+
+static enum smtplite_fate fate_of(uint16_t code) {
+    if (is_positive(code))
+        return SMTPLITE_ACCEPTED;
+    return code / 100 == 4 ? SMTPLITE_DEFERRED : SMTPLITE_REFUSED;
+}
+
+static uint8_t on_RCPT(struct smtplite_session *s) {
+    struct smtplite_recipient *recipient = &s->mail->recipients[s->expect_index];
+    recipient->code = s->code;
+    smtplite_reply_enhanced(s, &recipient->enhanced);
+    recipient->fate = (uint8_t)fate_of(s->code);
+    s->expect_index++;
+    smtplite_raise(s, EVENT(RECIPIENT));
+    if (s->expect_index < s->mail->count)
+        return PHASE(RCPT);
+    if (!is_hopeless(s))
+        return PHASE(DATA);
+    decide(s);
+    return in_group(s) ? PHASE(DATA) : done(s, SMTPLITE_NOT_SENT);
+}
+
+static uint8_t on_DATA(struct smtplite_session *s) {
+    if (s->code == 354) {
+        if (is_hopeless(s))
+            smtplite_set(s, F_VOID);
+        return PHASE(MESSAGE);
+    }
+    if (s->code < 400) {
+        smtplite_fail(s, SMTPLITE_E_BAD_REPLY, s->code); /* D11: only 354 */
+        return s->expect;
+    }
+    return done(s, SMTPLITE_NOT_SENT);
+}
+
+static uint8_t on_MESSAGE(struct smtplite_session *s) {
+    if (smtplite_has(s, F_VOID) || s->code >= 400)
+        return done(s, SMTPLITE_NOT_SENT);
+    if (!is_positive(s->code)) {
+        smtplite_fail(s, SMTPLITE_E_BAD_REPLY, s->code);
+        return s->expect;
+    }
+    bool all = count_accepted(s->mail) == s->mail->count;
+    return done(s, all ? SMTPLITE_SENT : SMTPLITE_PARTLY_SENT);
+}
+
+static uint8_t on_NOOP(struct smtplite_session *s) {
+    smtplite_raise(s, EVENT(REPLY));
+    return smtplite_has(s, F_QUIT) ? PHASE(QUIT) : PHASE(IDLE);
+}
+
+static uint8_t on_QUIT(struct smtplite_session *s) {
+    smtplite_fail(s, SMTPLITE_E_CLOSED, 0); /* whatever it said, this is the end */
+    return s->expect;
+}
+
+/* No reply is read in these two: judge() has refused it before. */
+static uint8_t on_IDLE(struct smtplite_session *s) {
+    return s->expect;
+}
+
+static uint8_t on_TLS(struct smtplite_session *s) {
+    return s->expect;
+}
+
+/* ---- The table --------------------------------------------------------------------------- */
+
+static const struct phase {
+    const char *command;
+    handler *on;
+} phases[] = {
+#define X_PHASE(name, command) {command, on_##name},
+    SMTPLITE_PHASES(X_PHASE)
+#undef X_PHASE
+};
+
+const char *smtplite_phase_command(uint8_t phase) {
+    return phases[phase].command;
+}
+
+uint8_t smtplite_group_next(const struct smtplite_session *s) {
+    if (!smtplite_has(s, F_GROUP))
+        return PHASE(IDLE);
+    if (s->send == PHASE(MAIL))
+        return PHASE(RCPT);
+    if (s->send != PHASE(RCPT))
+        return PHASE(IDLE);
+    if (s->send_index + 1 < s->mail->count)
+        return PHASE(RCPT);
+    /* with all-or-nothing the group ends here: the answers are needed first */
+    return (s->mail->flags & SMTPLITE_MAIL_ALL_OR_NOTHING) ? PHASE(IDLE) : PHASE(DATA);
+}
+
+void smtplite_start(struct smtplite_session *s, uint8_t phase) {
+    s->expect = phase;
+    s->wait_id++;
+    if (phase == PHASE(EHLO) || phase == PHASE(HELO))
+        smtplite_capabilities_forget(s);
+    if (phase == PHASE(IDLE) || phase == PHASE(TLS))
+        return;
+    if (phase == PHASE(RCPT))
+        s->send_index = s->expect_index;
+    s->send = phase;
+    s->command = phases[phase].command;
+    s->line = LINE_START;
+    s->progress = 0;
+    smtplite_output_fill(s);
+}
+
+/* A reply that no command asked for. */
+static void judge_unasked(struct smtplite_session *s) {
+    if (s->send == PHASE(MESSAGE) && s->code >= 400)
+        smtplite_fail(s, SMTPLITE_E_REFUSED, s->code); /* D12: before our data has ended */
+    else
+        smtplite_fail(s, SMTPLITE_E_OUT_OF_STEP, 0); /* D9 */
+}
+
+static void judge_closing(struct smtplite_session *s) {
+    if (s->pending > 0)
+        smtplite_clear(s, F_MARKED); /* the message was answered: by a no */
+    smtplite_fail(s, SMTPLITE_E_CLOSING, s->code);
+}
+
+void smtplite_judge(struct smtplite_session *s) {
+    if (smtplite_has(s, F_LEAVING) && s->pending == 0)
+        return; /* the rest of what made us leave */
+    if (s->code == 421) {
+        judge_closing(s);
+        return;
+    }
+    if (s->pending == 0) {
+        judge_unasked(s);
+        return;
+    }
+    s->pending--;
+    uint8_t next = phases[s->expect].on(s);
+    if (smtplite_has(s, F_OVER | F_LEAVING))
+        return;
+    if (in_group(s)) {
+        s->expect = next;
+        s->wait_id++;
+    } else {
+        smtplite_start(s, next);
+    }
+}

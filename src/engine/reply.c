@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Octets to replies (RFC 5321 4.2). One octet at a time, so that any segmentation gives the same
+ * (D8). Codes are [2-5][0-5][0-9], the same in every line (D3, D4); behind one stands a blank, `-`
+ * or the line's end (D5). A line ends with LF; CR before it belongs to the end, elsewhere to the
+ * text (D7). Length and lines are bounded (D1, D2); text beyond the caller's buffer is read and
+ * dropped. NUL is allowed in text alone, where it becomes `?` (D6).
+ *
+ * `word` holds the first octets of a reply's text, for its enhanced code; or, after EHLO, the
+ * word that is being read.
+ */
+
+#include "session.h"
+
+#define CODE_334 334u
+
+void smtplite_reply_begin(struct smtplite_session *s) {
+    s->reply_len = 0;
+    s->reply_lines = 0;
+    s->column = 0;
+    s->line_end = 0;
+}
+
+/* ---- Enhanced status codes (RFC 2034, 3463) ---------------------------------------------- */
+
+static const char *read_number(const char *p, uint16_t *number) {
+    unsigned digits = 0;
+    *number = 0;
+    for (; *p >= '0' && *p <= '9' && digits < 3; p++, digits++)
+        *number = (uint16_t)(*number * 10u + (unsigned)(*p - '0'));
+    return digits > 0 ? p : NULL;
+}
+
+void smtplite_reply_enhanced(const struct smtplite_session *s, struct smtplite_enhanced *e) {
+    uint16_t subject = 0;
+    uint16_t detail = 0;
+    unsigned klass = s->code / 100u;
+    const char *p = s->word;
+    e->klass = 0;
+    e->subject = 0;
+    e->detail = 0;
+    if ((unsigned)(p[0] - '0') != klass || p[1] != '.')
+        return; /* D16: it contradicts the reply, or is none */
+    p = read_number(p + 2, &subject);
+    if (p == NULL || *p != '.')
+        return;
+    p = read_number(p + 1, &detail);
+    if (p == NULL || (*p != ' ' && *p != '\0'))
+        return;
+    e->klass = (uint8_t)klass;
+    e->subject = subject;
+    e->detail = detail;
+}
+
+/* ---- Text -------------------------------------------------------------------------------- */
+
+static void store(struct smtplite_session *s, char c) {
+    if (smtplite_has(s, F_KEEP) || s->text_len + 1 >= s->text_size)
+        return;
+    s->text[s->text_len++] = c;
+    s->text[s->text_len] = '\0';
+}
+
+static bool is_base64(char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
+           c == '/';
+}
+
+/* A login challenge is checked while it comes, never stored (A12). */
+static void check_challenge(struct smtplite_session *s, char c) {
+    if (c == '=' && s->challenge_pad < 2)
+        s->challenge_pad++;
+    else if (!is_base64(c) || s->challenge_pad > 0)
+        s->challenge_pad = CHALLENGE_BAD;
+    s->challenge_len++; /* bounded by reply_len */
+}
+
+static void take_text(struct smtplite_session *s, char c) {
+    unsigned char u = (unsigned char)c;
+    if (s->code == CODE_334)
+        check_challenge(s, c);
+    if (s->expect == PHASE(EHLO) && s->reply_lines > 0) {
+        smtplite_capabilities_read(s, c);
+    } else if (s->reply_lines == 0 && s->word_len < SMTPLITE_WORD_SIZE - 1) {
+        s->word[s->word_len++] = c;
+        s->word[s->word_len] = '\0';
+    }
+    store(s, u < 0x20 || u == 0x7F ? '?' : c);
+}
+
+/* ---- Lines ------------------------------------------------------------------------------- */
+
+static void begin_reply(struct smtplite_session *s) {
+    s->code = 0;
+    s->word_len = 0;
+    s->word[0] = '\0';
+    s->challenge_len = 0;
+    s->challenge_pad = 0;
+    s->keyword = KEYWORD_NONE;
+    if (smtplite_has(s, F_KEEP))
+        return;
+    s->text_len = 0;
+    if (s->text_size > 0)
+        s->text[0] = '\0';
+}
+
+/* c: the octet that cannot be. Once the session is being left, such lines are passed over: they
+ * are the rest of what made us leave. */
+static void bad_reply(struct smtplite_session *s, char c) {
+    smtplite_reply_begin(s);
+    s->column = c == '\n' ? 0 : COLUMN_SKIP;
+    if (!smtplite_has(s, F_LEAVING))
+        smtplite_fail(s, SMTPLITE_E_BAD_REPLY, 0);
+}
+
+static void end_line(struct smtplite_session *s) {
+    s->column = 0;
+    s->line_end = 0;
+    s->reply_lines++;
+    if (s->expect == PHASE(EHLO) && s->reply_lines > 1)
+        smtplite_capabilities_line_end(s);
+    if (!s->last_line) {
+        if (s->reply_lines >= REPLY_LINES_MAX)
+            smtplite_fail(s, SMTPLITE_E_REPLY_TOO_LONG, 0);
+        store(s, '\n');
+        return;
+    }
+    smtplite_judge(s);
+    smtplite_reply_begin(s);
+}
+
+static bool is_padding(const struct smtplite_session *s, char c) {
+    if (c == '\0')
+        return s->reply_lines == 0 && smtplite_allows(s, SMTPLITE_ALLOW_NUL_PADDING);
+    return c == ' ' && s->reply_lines > 0 && s->expect == PHASE(EHLO) &&
+           smtplite_allows(s, SMTPLITE_ALLOW_LEADING_BLANK);
+}
+
+/* In a second and later line the digits must be those of the first. */
+static void take_digit(struct smtplite_session *s, char c) {
+    static const char top[] = {'5', '5', '9'};
+    static const uint8_t place[] = {100, 10, 1};
+    if (s->column == 0 && is_padding(s, c))
+        return;
+    if (s->column == 0 && s->reply_lines == 0)
+        begin_reply(s);
+    if (c < (s->column == 0 ? '2' : '0') || c > top[s->column]) {
+        bad_reply(s, c);
+        return;
+    }
+    unsigned digit = (unsigned)(c - '0');
+    if (s->reply_lines == 0) {
+        s->code = (uint16_t)(s->code + digit * place[s->column]);
+    } else if (s->code / place[s->column] % 10u != digit) {
+        bad_reply(s, c);
+        return;
+    }
+    s->column++;
+}
+
+static void take_separator(struct smtplite_session *s, char c) {
+    s->last_line = c != '-';
+    if (c == '\n')
+        end_line(s);
+    else if (s->line_end || (c != ' ' && c != '-' && c != '\r'))
+        bad_reply(s, c);
+    else if (c == '\r')
+        s->line_end = 1;
+    else
+        s->column = COLUMN_TEXT;
+}
+
+static void take_octet(struct smtplite_session *s, char c) {
+    if (s->column < COLUMN_SEPARATOR) {
+        take_digit(s, c);
+    } else if (s->column == COLUMN_SEPARATOR) {
+        take_separator(s, c);
+    } else if (s->column == COLUMN_SKIP) {
+        if (c == '\n')
+            s->column = 0;
+    } else if (c == '\n') {
+        end_line(s);
+    } else {
+        if (s->line_end)
+            take_text(s, '\r');
+        s->line_end = c == '\r';
+        if (c != '\r')
+            take_text(s, c);
+    }
+}
+
+size_t smtplite_in(struct smtplite_session *s, const char *p, size_t n) {
+    size_t i = 0;
+    while (i < n && (smtplite_wants(s) & (SMTPLITE_WANT_IN | SMTPLITE_WANT_TLS))) {
+        if (s->expect == PHASE(TLS)) {
+            smtplite_fail(s, SMTPLITE_E_TLS_INJECTION, 0); /* A3 */
+            break;
+        }
+        if (s->reply_len == UINT16_MAX) {
+            smtplite_fail(s, SMTPLITE_E_REPLY_TOO_LONG, 0);
+            break;
+        }
+        s->reply_len++;
+        take_octet(s, p[i++]);
+    }
+    return smtplite_has(s, F_OVER) ? n : i;
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The calls of both sides, and how a session ends. Misuse is answered by the call itself and
+ * changes nothing; a failure is sticky, the first one wins.
+ */
+
+#include "session.h"
+
+#include <string.h>
+
+enum smtplite_error smtplite_init(struct smtplite_session *s, const struct smtplite_config *config,
+                                  char *text, size_t text_size) {
+    if (s == NULL)
+        return SMTPLITE_E_ARGUMENT;
+    enum smtplite_error error = smtplite_config_check(config);
+    if (error != SMTPLITE_E_OK)
+        return error;
+    memset(s, 0, sizeof *s);
+    s->config = config;
+    s->text = text;
+    s->text_size = text != NULL ? text_size : 0;
+    if (s->text_size > 0)
+        text[0] = '\0';
+    s->expect = PHASE(TLS);
+    if (config->tls != SMTPLITE_TLS_IMPLICIT) {
+        s->expect = PHASE(GREETING);
+        s->pending = 1;
+    }
+    return SMTPLITE_E_OK;
+}
+
+void smtplite_wipe(struct smtplite_session *s) {
+    if (s->text_size > 0)
+        memset(s->text, 0, s->text_size);
+    memset(s, 0, sizeof *s);
+    s->flags = F_OVER;
+}
+
+void smtplite_raise(struct smtplite_session *s, uint8_t event) {
+    s->event |= event;
+}
+
+/* ---- The end of a session ---------------------------------------------------------------- */
+
+void smtplite_over(struct smtplite_session *s) {
+    smtplite_set(s, F_OVER);
+    s->send = PHASE(IDLE);
+    s->piece = NULL;
+    s->piece_len = 0;
+    s->event &= (uint8_t)~EVENT(BODY);
+    memset(s->quad, 0, sizeof s->quad);
+}
+
+#define ERROR(name) (1ul << SMTPLITE_E_##name)
+
+/* After an answer that made sense, or one that could not be read, the server is told goodbye;
+ * where the connection is in doubt, nothing more is said. */
+static bool deserves_quit(const struct smtplite_session *s, enum smtplite_error error) {
+    static const unsigned long polite =
+        ERROR(BAD_REPLY) | ERROR(REFUSED) | ERROR(TLS_UNAVAILABLE) | ERROR(AUTH_UNAVAILABLE) |
+        ERROR(AUTH_NEEDS_TLS) | ERROR(AUTH_CHALLENGE) | ERROR(AUTH_REFUSED) | ERROR(AUTH_DEFERRED);
+    return ((polite >> error) & 1) != 0 && s->send == PHASE(IDLE) && s->pending <= 1 &&
+           s->expect != PHASE(TLS);
+}
+
+static void record(struct smtplite_session *s, enum smtplite_error error, uint16_t code) {
+    s->result.error = (uint8_t)error;
+    if (smtplite_has(s, F_MAIL))
+        s->result.outcome = smtplite_has(s, F_MARKED) ? SMTPLITE_MAYBE_SENT : SMTPLITE_NOT_SENT;
+    if (smtplite_has(s, F_KEEP))
+        return;
+    s->result.phase = s->expect;
+    s->result.code = code;
+    smtplite_reply_enhanced(s, &s->result.enhanced);
+    if (code != 0)
+        return;
+    memset(&s->result.enhanced, 0, sizeof s->result.enhanced);
+    if (s->text_size > 0)
+        s->text[0] = '\0';
+}
+
+void smtplite_fail(struct smtplite_session *s, enum smtplite_error error, uint16_t code) {
+    if (smtplite_has(s, F_OVER))
+        return;
+    if (smtplite_has(s, F_LEAVING) || s->expect == PHASE(QUIT)) {
+        /* E5: what happens to QUIT changes nothing */
+        smtplite_raise(s, smtplite_has(s, F_LEAVING) ? EVENT(FAILED) : EVENT(CLOSED));
+        smtplite_over(s);
+        return;
+    }
+    record(s, error, code);
+    smtplite_set(s, F_KEEP);
+    if (!deserves_quit(s, error)) {
+        smtplite_raise(s, EVENT(FAILED));
+        smtplite_over(s);
+        return;
+    }
+    smtplite_set(s, F_LEAVING);
+    s->pending = 0;
+    smtplite_start(s, PHASE(QUIT));
+}
+
+void smtplite_io_failed(struct smtplite_session *s, enum smtplite_error why) {
+    static const unsigned long known =
+        ERROR(TIMEOUT) | ERROR(CANCELLED) | ERROR(TLS_UNAVAILABLE) | ERROR(TLS_FAILED);
+    bool is_known = (unsigned)why < SMTPLITE_E_COUNT && ((known >> why) & 1) != 0;
+    smtplite_fail(s, is_known ? why : SMTPLITE_E_IO, 0);
+}
+
+void smtplite_in_eof(struct smtplite_session *s) {
+    smtplite_fail(s, SMTPLITE_E_CLOSED, 0);
+}
+
+/* ---- Transport side ---------------------------------------------------------------------- */
+
+unsigned smtplite_wants(const struct smtplite_session *s) {
+    if (smtplite_has(s, F_OVER))
+        return SMTPLITE_WANT_CLOSE;
+    if (s->expect == PHASE(TLS))
+        return SMTPLITE_WANT_TLS;
+    unsigned wants = s->piece_len > 0 ? SMTPLITE_WANT_OUT : 0;
+    if ((s->event & ~EVENT(BODY)) == 0)
+        wants |= SMTPLITE_WANT_IN;
+    return wants;
+}
+
+void smtplite_tls_done(struct smtplite_session *s, bool verified) {
+    if (s->expect != PHASE(TLS) || smtplite_has(s, F_OVER))
+        return;
+    if (!verified && !smtplite_allows(s, SMTPLITE_ALLOW_UNVERIFIED)) {
+        smtplite_fail(s, SMTPLITE_E_TLS_FAILED, 0);
+        return;
+    }
+    smtplite_set(s, F_SECURE);
+    if (s->config->tls == SMTPLITE_TLS_IMPLICIT) {
+        s->expect = PHASE(GREETING);
+        s->pending = 1;
+        s->wait_id++;
+    } else {
+        smtplite_start(s, PHASE(EHLO)); /* A5: forgets what was learned in clear */
+    }
+}
+
+uint32_t smtplite_wait_limit(const struct smtplite_session *s, unsigned *id) {
+    static const struct smtplite_waits rfc5321 = {
+        .greeting = 300000,
+        .command = 300000,
+        .data = 120000,
+        .block = 180000,
+        .message = 600000,
+        .quit = 5000,
+    };
+    const struct smtplite_waits *w = s->config->waits != NULL ? s->config->waits : &rfc5321;
+    *id = s->wait_id;
+    if (smtplite_has(s, F_OVER))
+        return 0;
+    switch (s->expect) {
+    case SMTPLITE_PHASE_IDLE:
+        return 0;
+    case SMTPLITE_PHASE_GREETING:
+        return w->greeting;
+    case SMTPLITE_PHASE_DATA:
+        return w->data;
+    case SMTPLITE_PHASE_MESSAGE:
+        return s->send == PHASE(MESSAGE) ? w->block : w->message;
+    case SMTPLITE_PHASE_QUIT:
+        return w->quit;
+    default:
+        return w->command;
+    }
+}
+
+/* ---- Application side -------------------------------------------------------------------- */
+
+enum smtplite_event smtplite_next(struct smtplite_session *s, struct smtplite_event_data *data) {
+    unsigned event = SMTPLITE_EV_NONE;
+    while (event < SMTPLITE_EV_FAILED && (s->event & (1u << event)) == 0)
+        event++;
+    if ((s->event & (1u << event)) == 0)
+        return SMTPLITE_EV_NONE;
+    s->event &= (uint8_t) ~(1u << event);
+    if (data != NULL) {
+        data->index = s->expect_index > 0 ? s->expect_index - 1 : 0;
+        data->code = s->code;
+        data->text = smtplite_text(s);
+    }
+    return (enum smtplite_event)event;
+}
+
+static bool is_idle(const struct smtplite_session *s) {
+    return s->expect == PHASE(IDLE) && s->event == 0 && !smtplite_has(s, F_OVER | F_QUIT);
+}
+
+static void forget_fates(struct smtplite_mail *mail) {
+    for (size_t i = 0; i < mail->count; i++) {
+        mail->recipients[i].fate = SMTPLITE_UNTRIED;
+        mail->recipients[i].code = 0;
+        memset(&mail->recipients[i].enhanced, 0, sizeof mail->recipients[i].enhanced);
+    }
+}
+
+/* What can be known to fail before MAIL is not tried (C6, C7). */
+static enum smtplite_error check_offer(const struct smtplite_session *s,
+                                       const struct smtplite_mail *mail) {
+    if (s->size_limit > 0 && mail->size > s->size_limit)
+        return SMTPLITE_E_SIZE;
+    if ((mail->flags & SMTPLITE_MAIL_8BIT) && !(s->offered & CAP_8BITMIME) &&
+        !smtplite_allows(s, SMTPLITE_ALLOW_8BIT))
+        return SMTPLITE_E_BODY_8BIT;
+    return SMTPLITE_E_OK;
+}
+
+enum smtplite_error smtplite_submit(struct smtplite_session *s, struct smtplite_mail *mail) {
+    if (!is_idle(s))
+        return SMTPLITE_E_STATE;
+    enum smtplite_error error = smtplite_mail_check(mail);
+    if (error != SMTPLITE_E_OK)
+        return error;
+    forget_fates(mail);
+    s->mail = mail;
+    memset(&s->result, 0, sizeof s->result);
+    s->result.error = (uint8_t)check_offer(s, mail);
+    if (s->result.error != SMTPLITE_E_OK) {
+        s->result.phase = PHASE(MAIL);
+        smtplite_raise(s, EVENT(DONE));
+        return SMTPLITE_E_OK;
+    }
+    smtplite_clear(s, F_KEEP | F_ENDED | F_ASKED | F_MARKED | F_VOID | F_GROUP | F_RODE);
+    smtplite_set(s, F_MAIL);
+    if ((s->offered & CAP_PIPELINING) && !smtplite_allows(s, SMTPLITE_LOCKSTEP))
+        smtplite_set(s, F_GROUP);
+    smtplite_start(s, smtplite_has(s, F_DIRTY) ? PHASE(RSET) : PHASE(MAIL));
+    return SMTPLITE_E_OK;
+}
+
+static bool takes_body(const struct smtplite_session *s) {
+    return s->send == PHASE(MESSAGE) && s->body_len == 0 && s->piece_len == 0 &&
+           !smtplite_has(s, F_ENDED | F_VOID);
+}
+
+static void answer_body(struct smtplite_session *s, const char *p, size_t n) {
+    s->body = p;
+    s->body_len = n;
+    s->event &= (uint8_t)~EVENT(BODY);
+    smtplite_clear(s, F_ASKED);
+    smtplite_output_fill(s);
+}
+
+enum smtplite_error smtplite_body(struct smtplite_session *s, const char *p, size_t n) {
+    if (!takes_body(s))
+        return SMTPLITE_E_STATE;
+    if (p == NULL || n == 0)
+        return SMTPLITE_E_ARGUMENT;
+    answer_body(s, p, n);
+    return SMTPLITE_E_OK;
+}
+
+enum smtplite_error smtplite_body_end(struct smtplite_session *s) {
+    if (!takes_body(s))
+        return SMTPLITE_E_STATE;
+    smtplite_set(s, F_ENDED);
+    answer_body(s, NULL, 0);
+    return SMTPLITE_E_OK;
+}
+
+enum smtplite_error smtplite_body_fail(struct smtplite_session *s) {
+    if (!takes_body(s))
+        return SMTPLITE_E_STATE;
+    smtplite_fail(s, SMTPLITE_E_SOURCE, 0);
+    return SMTPLITE_E_OK;
+}
+
+enum smtplite_error smtplite_noop(struct smtplite_session *s) {
+    if (!is_idle(s))
+        return SMTPLITE_E_STATE;
+    smtplite_clear(s, F_KEEP);
+    smtplite_start(s, PHASE(NOOP));
+    return SMTPLITE_E_OK;
+}
+
+void smtplite_quit(struct smtplite_session *s) {
+    bool idle = s->expect == PHASE(IDLE) && !smtplite_has(s, F_OVER);
+    smtplite_set(s, F_QUIT);
+    if (idle)
+        smtplite_start(s, PHASE(QUIT));
+}
+
+const struct smtplite_result *smtplite_result(const struct smtplite_session *s) {
+    return &s->result;
+}
+
+const char *smtplite_text(const struct smtplite_session *s) {
+    return s->text_size > 0 ? s->text : "";
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SMTPLITE_SESSION_H
+#define SMTPLITE_SESSION_H
+
+/*
+ * Inside the engine: what its files share.
+ *
+ * Theory of operation
+ *
+ * Two cursors walk the list of phases (smtplite/phases.h). `send` is the phase whose command is
+ * leaving, IDLE if none. `expect` is the phase whose reply is read next. `pending` counts the
+ * commands that have left whole and were not answered. In lockstep the cursors move together; with
+ * PIPELINING (RFC 2920) `send` runs ahead through MAIL, RCPT .. RCPT, DATA.
+ *
+ * Invariants
+ *   - A command begins only in start(); only judge() and start() move `expect`.
+ *   - pending == 0 and a reply comes: nobody asked for it (D9).
+ *   - piece_len > 0 while there is something to send: output.c refills it at once.
+ *   - Nothing of a reply is acted on before its last line has ended.
+ *   - F_MARKED is set when, and only when, the last octet of the end mark was acknowledged by
+ *     smtplite_out_done. Before: NOT_SENT. Behind it, until the answer: MAYBE_SENT.
+ *
+ * Files: session.c the calls and the session's end; phases.c what follows what; output.c
+ * commands as pieces; body.c the message; reply.c octets to replies; capabilities.c EHLO's words;
+ * text.c what may be said; names.c for people.
+ */
+
+#include "smtplite/engine.h"
+
+#define PHASE(name) ((uint8_t)SMTPLITE_PHASE_##name)
+#define EVENT(name) ((uint8_t)(1u << SMTPLITE_EV_##name))
+
+/* session.flags */
+enum {
+    F_SECURE = 1 << 0,   /* TLS is on */
+    F_QUIT = 1 << 1,     /* the caller wants no further mail */
+    F_RODE = 1 << 2,     /* QUIT leaves with the end mark */
+    F_MAIL = 1 << 3,     /* a mail was submitted and is not done */
+    F_ENDED = 1 << 4,    /* the caller has given all of the message */
+    F_ASKED = 1 << 5,    /* BODY was raised and not answered */
+    F_MARKED = 1 << 6,   /* the end mark has left whole */
+    F_VOID = 1 << 7,     /* 354 though nobody is to get it: end it at once (E10) */
+    F_KEEP = 1 << 8,     /* result and text stand: later replies do not change them */
+    F_DIRTY = 1 << 9,    /* RSET before the next mail (E8) */
+    F_LEAVING = 1 << 10, /* failed; QUIT is said for courtesy */
+    F_OVER = 1 << 11,    /* close the connection */
+    F_GROUP = 1 << 12,   /* this mail's commands leave as a group */
+    F_SECRET = 1 << 13,  /* the present piece is one */
+    F_INITIAL = 1 << 14  /* this AUTH carries its first response */
+};
+
+/* session.offered */
+enum { CAP_PIPELINING = 1 << 0, CAP_8BITMIME = 1 << 1, CAP_STARTTLS = 1 << 2 };
+
+/* session.line */
+enum {
+    LINE_START, /* at the start of a line, nothing owed */
+    LINE_MID,   /* within a line */
+    LINE_END,   /* behind a line end whose CRLF has not been sent */
+    LINE_CR     /* the same, and a LF would belong to it */
+};
+
+/* session.column */
+enum { COLUMN_SEPARATOR = 3, COLUMN_TEXT, COLUMN_SKIP };
+
+/* session.keyword */
+enum { KEYWORD_NONE, KEYWORD_OTHER, KEYWORD_AUTH, KEYWORD_SIZE };
+
+#define REPLY_LINES_MAX 512u
+#define CHALLENGE_BAD   3u /* session.challenge_pad */
+#define PROMPT_MAX      200u
+
+static inline bool smtplite_has(const struct smtplite_session *s, unsigned flag) {
+    return (s->flags & flag) != 0;
+}
+
+static inline void smtplite_set(struct smtplite_session *s, unsigned flag) {
+    s->flags = (uint16_t)(s->flags | flag);
+}
+
+static inline void smtplite_clear(struct smtplite_session *s, unsigned flag) {
+    s->flags = (uint16_t)(s->flags & ~flag);
+}
+
+static inline bool smtplite_allows(const struct smtplite_session *s, unsigned flag) {
+    return (s->config->flags & flag) != 0;
+}
+
+/* session.c */
+void smtplite_raise(struct smtplite_session *s, uint8_t event);
+/* Ends the session with an error; the first one wins. code: the reply's that caused it, or 0. */
+void smtplite_fail(struct smtplite_session *s, enum smtplite_error error, uint16_t code);
+void smtplite_over(struct smtplite_session *s);
+
+/* phases.c */
+void smtplite_start(struct smtplite_session *s, uint8_t phase);
+void smtplite_judge(struct smtplite_session *s);
+const char *smtplite_phase_command(uint8_t phase);
+/* The phase that may leave behind this one without a reply in between, or IDLE. */
+uint8_t smtplite_group_next(const struct smtplite_session *s);
+
+/* output.c */
+void smtplite_output_fill(struct smtplite_session *s);
+bool smtplite_response_fits(const struct smtplite_session *s);
+
+/* reply.c: the enhanced code of the reply at hand (RFC 2034), class 0 if it has none. */
+void smtplite_reply_enhanced(const struct smtplite_session *s, struct smtplite_enhanced *e);
+void smtplite_reply_begin(struct smtplite_session *s);
+
+/* body.c: sets the next piece; false: there is none for now. */
+bool smtplite_body_fill(struct smtplite_session *s);
+
+/* capabilities.c */
+void smtplite_capabilities_forget(struct smtplite_session *s);
+void smtplite_capabilities_read(struct smtplite_session *s, char c);
+void smtplite_capabilities_line_end(struct smtplite_session *s);
+
+/* text.c */
+size_t smtplite_text_length(const char *text);
+bool smtplite_text_equal(const char *a, const char *b);
+enum smtplite_error smtplite_config_check(const struct smtplite_config *config);
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What may stand in a command (B1 to B5). Every text of the caller passes here before anything
+ * is sent: in smtplite_init and smtplite_submit. Nothing is changed or cut: it is taken or refused.
+ */
+
+#include "session.h"
+
+#define LOCAL_MAX      64u  /* RFC 5321 4.5.3.1.1 */
+#define DOMAIN_MAX     255u /* 4.5.3.1.2 */
+#define PATH_MAX_      254u /* 4.5.3.1.3: 256 with < and > */
+#define CREDENTIAL_MAX 8192u
+
+size_t smtplite_text_length(const char *text) {
+    size_t n = 0;
+    while (text[n] != '\0')
+        n++;
+    return n;
+}
+
+bool smtplite_text_equal(const char *a, const char *b) {
+    while (*a != '\0' && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+static bool is_control(char c) {
+    unsigned char u = (unsigned char)c;
+    return u < 0x20 || u == 0x7F;
+}
+
+enum smtplite_error smtplite_text_check(const char *text) {
+    for (; *text != '\0'; text++)
+        if (is_control(*text))
+            return SMTPLITE_E_CONTROL;
+    return SMTPLITE_E_OK;
+}
+
+/* Of octets outside quotes: what would end the path or the command. */
+static bool breaks_path(char c) {
+    return c == '<' || c == '>' || c == ' ';
+}
+
+static enum smtplite_error check_domain(const char *domain) {
+    size_t n = smtplite_text_length(domain);
+    if (n == 0)
+        return SMTPLITE_E_ARGUMENT;
+    if (n > DOMAIN_MAX)
+        return SMTPLITE_E_TOO_LONG;
+    for (; *domain != '\0'; domain++) {
+        if (is_control(*domain))
+            return SMTPLITE_E_CONTROL;
+        if (breaks_path(*domain))
+            return SMTPLITE_E_ADDRESS;
+        if ((unsigned char)*domain >= 0x80)
+            return SMTPLITE_E_NON_ASCII;
+    }
+    return SMTPLITE_E_OK;
+}
+
+/* An addr-spec's octets (RFC 5321 4.1.2). at: filled with the place of the @ that ends the local
+ * part, or of the end. What an address means is the server's business. */
+static enum smtplite_error check_octets(const char *p, size_t *at) {
+    bool quoted = false;
+    size_t i;
+    *at = 0;
+    for (i = 0; p[i] != '\0'; i++) {
+        if (is_control(p[i]))
+            return SMTPLITE_E_CONTROL;
+        if ((unsigned char)p[i] >= 0x80)
+            return SMTPLITE_E_NON_ASCII;
+        if (!quoted && breaks_path(p[i]))
+            return SMTPLITE_E_ADDRESS;
+        if (p[i] == '"')
+            quoted = !quoted;
+        else if (quoted && p[i] == '\\' && (p[i + 1] == '"' || p[i + 1] == '\\'))
+            i++; /* a quoted pair; any other octet behind \ is looked at like the rest */
+        else if (!quoted && p[i] == '@')
+            *at = i;
+    }
+    if (*at == 0)
+        *at = i;
+    return quoted ? SMTPLITE_E_ADDRESS : SMTPLITE_E_OK;
+}
+
+static enum smtplite_error check_address(const char *address) {
+    size_t at;
+    enum smtplite_error error = check_octets(address, &at);
+    if (error != SMTPLITE_E_OK)
+        return error;
+    size_t n = smtplite_text_length(address);
+    if (n > PATH_MAX_ || at > LOCAL_MAX || n - at > DOMAIN_MAX + 1)
+        return SMTPLITE_E_TOO_LONG;
+    return SMTPLITE_E_OK;
+}
+
+enum smtplite_error smtplite_mail_check(const struct smtplite_mail *mail) {
+    if (mail == NULL || mail->from == NULL || mail->recipients == NULL || mail->count == 0)
+        return SMTPLITE_E_ARGUMENT;
+    enum smtplite_error error = check_address(mail->from);
+    for (size_t i = 0; i < mail->count && error == SMTPLITE_E_OK; i++) {
+        const char *address = mail->recipients[i].address;
+        if (address == NULL)
+            return SMTPLITE_E_ARGUMENT;
+        error = *address == '\0' ? SMTPLITE_E_ADDRESS : check_address(address);
+    }
+    return error;
+}
+
+static enum smtplite_error check_credential(const char *text) {
+    if (text == NULL)
+        return SMTPLITE_E_ARGUMENT;
+    if (smtplite_text_length(text) > CREDENTIAL_MAX)
+        return SMTPLITE_E_TOO_LONG;
+    return smtplite_text_check(text);
+}
+
+enum smtplite_error smtplite_config_check(const struct smtplite_config *config) {
+    enum smtplite_error error = SMTPLITE_E_OK;
+    if (config == NULL || config->tls > SMTPLITE_TLS_NONE)
+        return SMTPLITE_E_ARGUMENT;
+    if (config->domain != NULL)
+        error = check_domain(config->domain);
+    if (error == SMTPLITE_E_OK && config->mechanisms != 0) {
+        error = check_credential(config->user);
+        if (error == SMTPLITE_E_OK)
+            error = check_credential(config->password);
+    }
+    return error;
+}
