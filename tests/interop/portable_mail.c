@@ -246,12 +246,20 @@ static const char *fate_name(unsigned fate) {
     return names[fate];
 }
 
+/* A reply of several lines becomes one. */
+static void print_text(const char *text) {
+    for (; *text != '\0'; text++)
+        putchar(*text == '\n' ? '|' : *text);
+    putchar('\n');
+}
+
 static bool report(const struct smtplite_result *result, const char *text,
                    const struct smtplite_mail *mail) {
-    printf("outcome %s error %s phase %s code %u text %s\n",
+    printf("outcome %s error %s phase %s code %u text ",
            smtplite_outcome_name((enum smtplite_outcome)result->outcome),
            smtplite_error_name((enum smtplite_error)result->error),
-           smtplite_phase_name((enum smtplite_phase)result->phase), result->code, text);
+           smtplite_phase_name((enum smtplite_phase)result->phase), result->code);
+    print_text(text);
     for (size_t i = 0; i < mail->count; i++)
         printf("recipient %s fate %s code %u\n", mail->recipients[i].address,
                fate_name(mail->recipients[i].fate), mail->recipients[i].code);
