@@ -256,30 +256,41 @@ static ptrdiff_t send_broken(struct smtplite_posix *posix) {
     return die(posix);
 }
 
-/* Nothing can leave now: true when it is worth to try again, false when the call must end. */
-static bool wait_writable(struct smtplite_posix *posix, uint32_t start, uint32_t wait) {
+/* Nothing can leave now: what is ready when it is worth to try again, TIMED_OUT when the call must
+ * end (something to read ends it, too), or POLL_FAILED. */
+static int wait_writable(struct smtplite_posix *posix, uint32_t start, uint32_t wait) {
     short input = posix->at_end ? 0 : POLLIN;
     int ready = wait_for(posix->socket, (short)(POLLOUT | input), start, wait);
-    return ready != TIMED_OUT && ready != POLL_FAILED && (ready & input) == 0;
+    if (ready == POLL_FAILED)
+        return POLL_FAILED;
+    return (ready & input) != 0 ? TIMED_OUT : ready;
+}
+
+/* A write moved nothing, errno says why: TIMED_OUT or POLL_FAILED when the call must end. */
+static int after_error(struct smtplite_posix *posix, uint32_t start, uint32_t wait) {
+    if (errno == EINTR)
+        return POLLOUT;
+    if (errno == EAGAIN || errno == EWOULDBLOCK)
+        return wait_writable(posix, start, wait);
+    return POLL_FAILED;
 }
 
 /* Writes until at least one of the n bytes has left, or, with n == 0, all held ones. */
 static ptrdiff_t push(struct smtplite_posix *posix, const char *p, size_t n, bool more,
                       uint32_t start, uint32_t wait) {
-    for (;;) {
+    int go_on = POLLOUT;
+    while (go_on > 0) {
         ssize_t sent = write_both(posix, p, n, more);
-        if (sent >= 0) {
-            size_t own = settle(posix, (size_t)sent);
-            if (own > 0 || (n == 0 && held_count(posix) == 0))
-                return (ptrdiff_t)own;
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            if (!wait_writable(posix, start, wait))
-                return NOTHING_MOVED;
-        } else if (errno != EINTR) {
-            note(posix, SEND, errno);
-            return send_broken(posix);
-        }
+        size_t own = sent > 0 ? settle(posix, (size_t)sent) : 0;
+        if (own > 0 || (n == 0 && held_count(posix) == 0))
+            return (ptrdiff_t)own;
+        if (sent < 0)
+            go_on = after_error(posix, start, wait);
     }
+    if (go_on == TIMED_OUT)
+        return NOTHING_MOVED;
+    note(posix, SEND, errno);
+    return send_broken(posix);
 }
 
 static ptrdiff_t send_bytes(void *context, const char *p, size_t n, bool more, uint32_t wait) {
@@ -308,24 +319,30 @@ static ptrdiff_t receive_end(struct smtplite_posix *posix) {
     return SMTPLITE_TRANSPORT_EOF;
 }
 
+/* Nothing came, errno says why. After a failed write that one's reason stays. */
+static ptrdiff_t receive_failed(struct smtplite_posix *posix) {
+    if (posix->state != BROKEN)
+        note(posix, RECEIVE, errno);
+    return die(posix);
+}
+
 static ptrdiff_t pull(struct smtplite_posix *posix, char *p, size_t n, uint32_t start,
                       uint32_t wait) {
     for (;;) {
         ssize_t got = recv(posix->socket, p, n, 0);
+        int ready = POLLIN;
         if (got > 0)
             return got;
         if (got == 0)
             return receive_end(posix);
-        if (errno == EINTR)
-            continue;
-        if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            if (wait_for(posix->socket, POLLIN, start, wait) <= 0)
-                return NOTHING_MOVED;
-            continue;
-        }
-        if (posix->state != BROKEN)
-            note(posix, RECEIVE, errno);
-        return die(posix);
+        if (errno == EAGAIN || errno == EWOULDBLOCK)
+            ready = wait_for(posix->socket, POLLIN, start, wait);
+        else if (errno != EINTR)
+            return receive_failed(posix);
+        if (ready == TIMED_OUT)
+            return NOTHING_MOVED;
+        if (ready == POLL_FAILED)
+            return receive_failed(posix);
     }
 }
 
