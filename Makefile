@@ -23,7 +23,7 @@ MAKEFLAGS += --no-builtin-rules
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wcast-qual \
     -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wswitch-enum -Werror
-INCLUDES := -Iinclude -I. -Iports/netxduo -Iports/netxduo/host
+INCLUDES := -Iinclude -Isrc -Iports/netxduo -Iports/netxduo/host
 STD := -std=c11
 
 BUILT := $(or $($(FLAVOUR).DIR),$(FLAVOUR))
@@ -115,10 +115,10 @@ proofs: ## Frama-C's Eva over engine and sasl: prints the alarms, fails above te
 	@tests/proofs/run.sh
 
 footprint: ## flash, RAM and stack on a Cortex-M4 at -Os
-	@scripts/footprint.sh
+	@$(PYTHON) scripts/footprint.py
 
 footprint-check: ## the same, compared with the goals
-	@scripts/footprint.sh --check
+	@$(PYTHON) scripts/footprint.py --check
 
 symbols: ## engine and sasl import only mem*, export only smtplite_*, have no .data and no .bss
 	@scripts/symbols.sh

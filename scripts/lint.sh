@@ -20,7 +20,7 @@ refuse() { ! "$@"; }
 
 mapfile -t files < <(git ls-files '*.c' '*.h')
 mapfile -t firmware < <(git ls-files 'src/*.c' 'ports/netxduo/*.c' ':!ports/netxduo/host')
-includes=(-Iinclude -I. -Iports/netxduo -Iports/netxduo/host)
+includes=(-Iinclude -Isrc -Iports/netxduo -Iports/netxduo/host)
 
 formatted() { clang-format-14 --dry-run -Werror "$@"; }
 cpp_clean() {

@@ -26,7 +26,7 @@ compile() { # folder command... -- file...
     shift
     mkdir -p "$folder"
     for file in "$@"; do
-        "${command[@]}" -std=c99 -ffunction-sections -fdata-sections -Iinclude -I. -c \
+        "${command[@]}" -std=c99 -ffunction-sections -fdata-sections -Iinclude -Isrc -c \
             -o "$folder/$(basename "$file" .c).o" "$file" || return
     done
 }

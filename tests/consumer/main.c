@@ -6,8 +6,7 @@
 
 #include <smtplite/smtplite.h>
 
-int main(void)
-{
+int main(void) {
     static const char greeting[] = "220 ready\r\n";
     static const char ehlo[] = "EHLO consumer.example\r\n";
     struct smtplite_config config = {0};

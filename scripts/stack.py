@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: MIT
+"""The worst stack over the call graph, from the files of gcc's -fcallgraph-info=su,da.
+
+Calls through pointers are resolved by a table of lines `caller: callee callee ...`; `?` stands for
+a callee outside (an application's function). What has no body here counts 0 and is told.
+Recursion, a dynamic frame and a call through a pointer that is not in the table are errors.
+"""
+import re
+
+NODE = re.compile(r'^node: \{ title: "([^"]+)" label: "([^"]*)"(.*)\}$')
+EDGE = re.compile(r'^edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"')
+FRAME = re.compile(r"\\n(\d+) bytes \(([^)]*)\)")
+INDIRECT = "__indirect_call"
+
+
+class Trouble(Exception):
+    pass
+
+
+def read_table(path):
+    table = {}
+    with open(path) as lines:
+        for line in lines:
+            line = line.split("#")[0].strip()
+            if line:
+                caller, callees = line.split(":")
+                table[caller.strip()] = callees.split()
+    return table
+
+
+class Graph:
+    """Functions by their name: a static one is found by its bare name if that is unique."""
+
+    def __init__(self, paths, table):
+        self.frames = {}
+        self.edges = {}
+        self.problems = []
+        self.used = set()
+        self.table = table
+        for path in paths:
+            self.read(path)
+        self.by_name = {}
+        for title in self.frames:
+            self.by_name.setdefault(title.split(":")[-1], []).append(title)
+
+    def read(self, path):
+        with open(path) as lines:
+            for line in lines:
+                node, edge = NODE.match(line), EDGE.match(line)
+                if node:
+                    self.add_node(node.group(1), node.group(2))
+                elif edge:
+                    self.edges.setdefault(edge.group(1), set()).add(edge.group(2))
+
+    def add_node(self, title, label):
+        frame = FRAME.search(label)
+        if not frame:
+            return
+        self.frames[title] = int(frame.group(1))
+        if frame.group(2) != "static":
+            self.problems.append("%s has a frame that is %s" % (title, frame.group(2)))
+
+    def title_of(self, name):
+        titles = self.by_name.get(name, [])
+        if len(titles) > 1:
+            raise Trouble("%s is in several files: %s" % (name, ", ".join(titles)))
+        return titles[0] if titles else name
+
+    def callees(self, title):
+        found = []
+        for callee in sorted(self.edges.get(title, ())):
+            if callee != INDIRECT:
+                found.append(callee)
+                continue
+            name = title.split(":")[-1]
+            plain = name.split(".")[0]  # foo.part.0, foo.isra.0
+            if plain not in self.table:
+                raise Trouble("%s calls through a pointer and is not in the table" % name)
+            self.used.add(plain)
+            found += [self.title_of(c) for c in self.table[plain] if c != "?"]
+        return found
+
+    def worst(self, entry, outside=()):
+        """Gives (bytes, [(function, frame), ...], functions outside). outside: titles that count 0."""
+        memo, strangers = {}, set()
+
+        def walk(title, path):
+            if title in path:
+                raise Trouble("recursion: " + " > ".join(path[path.index(title):] + (title,)))
+            if title in outside or title not in self.frames:
+                strangers.add(title)
+                return 0, []
+            if title not in memo:
+                below = [walk(callee, path + (title,)) for callee in self.callees(title)]
+                size, chain = max(below, default=(0, []), key=lambda b: b[0])
+                frame = self.frames[title]
+                memo[title] = frame + size, [(title.split(":")[-1], frame)] + chain
+            return memo[title]
+
+        title = self.title_of(entry)
+        if title not in self.frames:
+            raise Trouble("no such function: " + entry)
+        size, chain = walk(title, ())
+        return size, chain, sorted(s for s in strangers if s not in outside)
