@@ -58,7 +58,6 @@ static void end_word(struct smtplite_session *s) {
 void smtplite_capabilities_line_end(struct smtplite_session *s) {
     end_word(s);
     s->keyword = KEYWORD_NONE;
-    s->word_len = 0;
 }
 
 void smtplite_capabilities_read(struct smtplite_session *s, char c) {

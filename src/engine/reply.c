@@ -116,9 +116,10 @@ static void bad_reply(struct smtplite_session *s, char c) {
 static void end_line(struct smtplite_session *s) {
     s->column = 0;
     s->line_end = 0;
-    s->reply_lines++;
-    if (s->expect == PHASE(EHLO) && s->reply_lines > 1)
+    if (s->expect == PHASE(EHLO) && s->reply_lines > 0)
         smtplite_capabilities_line_end(s);
+    s->reply_lines++;
+    s->word_len = 0;
     if (!s->last_line) {
         if (s->reply_lines >= REPLY_LINES_MAX)
             smtplite_fail(s, SMTPLITE_E_REPLY_TOO_LONG, 0);

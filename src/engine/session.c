@@ -79,6 +79,20 @@ static void record(struct smtplite_session *s, enum smtplite_error error, uint16
         s->text[0] = '\0';
 }
 
+/* QUIT as one piece with nothing behind it: output.c, which may be what failed, is not entered. */
+static void say_goodbye(struct smtplite_session *s)
+{
+    static const char quit[] = "QUIT\r\n";
+    smtplite_set(s, F_LEAVING);
+    s->pending = 0;
+    s->expect = PHASE(QUIT);
+    s->send = PHASE(QUIT);
+    s->wait_id++;
+    s->piece = quit;
+    s->piece_len = sizeof quit - 1;
+    s->command = quit + sizeof quit - 1;
+}
+
 void smtplite_fail(struct smtplite_session *s, enum smtplite_error error, uint16_t code) {
     if (smtplite_has(s, F_OVER))
         return;
@@ -95,9 +109,7 @@ void smtplite_fail(struct smtplite_session *s, enum smtplite_error error, uint16
         smtplite_over(s);
         return;
     }
-    smtplite_set(s, F_LEAVING);
-    s->pending = 0;
-    smtplite_start(s, PHASE(QUIT));
+    say_goodbye(s);
 }
 
 void smtplite_io_failed(struct smtplite_session *s, enum smtplite_error why) {
