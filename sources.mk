@@ -6,5 +6,5 @@ SASL_SOURCES := src/sasl/mechanisms.c src/sasl/plain.c src/sasl/login.c
 DRIVER_SOURCES := src/driver/driver.c
 SEND_SOURCES := src/driver/send.c
 POSIX_SOURCES := ports/posix/posix.c
-NETX_SOURCES := ports/netxduo/nxd_smtp_client.c ports/netxduo/nx_smtp_transport.c ports/netxduo/nx_smtp_header.c ports/netxduo/nx_smtp_client_extras.c ports/netxduo/nx_smtp_client_status_text.c
+NETX_SOURCES := ports/netxduo/nxd_smtp_client.c ports/netxduo/nx_smtp_transport.c ports/netxduo/nx_smtp_header.c ports/netxduo/nx_smtp_client_extras.c ports/netxduo/nx_smtp_client_clock.c ports/netxduo/nx_smtp_client_status_text.c
 HOST_SOURCES := ports/netxduo/host/tx_host.c ports/netxduo/host/nx_host.c

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* Names of status values, for logs. Only firmware that calls it links this. */
+
+#define NX_SMTP_SOURCE_CODE
+
+#include "nxd_smtp_client.h"
+
+struct name {
+    UINT status;
+    const CHAR *text;
+};
+
+#define NAME(status)                                                                               \
+    { status, #status }
+
+static const struct name names[] = {
+    NAME(NX_SUCCESS),
+    NAME(NX_NO_PACKET),
+    NAME(NX_POOL_ERROR),
+    NAME(NX_PTR_ERROR),
+    NAME(NX_SIZE_ERROR),
+    NAME(NX_OPTION_ERROR),
+    NAME(NX_CALLER_ERROR),
+    NAME(NX_INVALID_PACKET),
+    NAME(NX_NOT_ENABLED),
+    NAME(NX_WAIT_ABORTED),
+    NAME(NX_IP_ADDRESS_ERROR),
+    NAME(NX_ALREADY_BOUND),
+    NAME(NX_NOT_BOUND),
+    NAME(NX_POOL_DELETED),
+    NAME(NX_NOT_CLOSED),
+    NAME(NX_IN_PROGRESS),
+    NAME(NX_NOT_CONNECTED),
+    NAME(NX_WINDOW_OVERFLOW),
+    NAME(NX_STILL_BOUND),
+    NAME(NX_NO_FREE_PORTS),
+    NAME(NX_INVALID_PORT),
+    NAME(NX_TX_QUEUE_DEPTH),
+    NAME(NX_INVALID_INTERFACE),
+    NAME(NX_INVALID_PARAMETERS),
+    NAME(NX_NO_INTERFACE_ADDRESS),
+    NAME(NX_SMTP_AUTHENTICATION_ERROR),
+    NAME(NX_SMTP_OVERSIZE_MAIL_DATA),
+    NAME(NX_SMTP_INVALID_SERVER_REPLY),
+    NAME(NX_SMTP_INTERNAL_ERROR),
+    NAME(NX_SMTP_SERVER_ERROR_CODE_RECEIVED),
+    NAME(NX_SMTP_INVALID_PARAM),
+    NAME(NX_SMTP_PACKET_ALLOCATE_ERROR),
+    NAME(NX_SMTP_GREET_REPLY_ERROR),
+    NAME(NX_SMTP_HELLO_REPLY_ERROR),
+    NAME(NX_SMTP_MAIL_REPLY_ERROR),
+    NAME(NX_SMTP_RCPT_REPLY_ERROR),
+    NAME(NX_SMTP_MESSAGE_REPLY_ERROR),
+    NAME(NX_SMTP_DATA_REPLY_ERROR),
+    NAME(NX_SMTP_AUTH_REPLY_ERROR),
+    NAME(NX_SMTP_SERVER_ERROR_REPLY),
+    NAME(NX_SMTP_TRANSMIT_ERROR),
+    NAME(NX_SMTP_INVALID_SERVER_CHALLENGE),
+    NAME(NX_SMTP_OVERSIZE_SERVER_REPLY),
+    NAME(NX_SMTP_CLIENT_NOT_INTIALIZED),
+    NAME(NX_SMTP_INJECTION_REFUSED),
+    NAME(NX_SMTP_RECIPIENTS_REFUSED),
+    NAME(NX_SMTP_DELIVERY_UNKNOWN),
+    NAME(NX_SMTP_TLS_ERROR),
+    NAME(NX_SMTP_LOGIN_DEFERRED),
+    NAME(NX_SMTP_CLIENT_BUSY),
+    NAME(NX_SMTP_CANCELLED),
+    NAME(NX_SMTP_BODY_REFUSED),
+    NAME(NX_SMTP_ADDRESS_REFUSED),
+};
+
+const CHAR *_nx_smtp_client_status_text(UINT status) {
+    for (UINT i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (names[i].status == status)
+            return names[i].text;
+    return "?";
+}

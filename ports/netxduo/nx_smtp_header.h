@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NX_SMTP_HEADER_H
+#define NX_SMTP_HEADER_H
+
+/* Inside the NetX face: the message of the plain calls as a source: header lines, then the body. */
+
+#include "nxd_smtp_client.h"
+
+/* `=?UTF-8?Q?...?=`, CR LF, blank: the first line holds `Subject: ` too and stays within 76. */
+#define NX_SMTP_WORD_SIZE 72
+
+/* Set the first group, zero the second. All borrowed until the mail's end. */
+struct nx_smtp_header {
+    NX_SMTP_CLIENT *client;
+    const CHAR *recipient;
+    const CHAR *subject;
+    const CHAR *body;
+    UINT body_length;
+    UINT priority;
+    UINT encode; /* the subject goes out as encoded words */
+
+    UINT step;
+    UINT extra;
+    CHAR scratch[NX_SMTP_WORD_SIZE];
+};
+
+/* smtplite_source.read */
+enum smtplite_source_state _nx_smtp_header_read(void *header, const char **p, size_t *n);
+
+/* A lower bound of what the header adds to the body. */
+#define NX_SMTP_HEADER_LEAST 120u
+
+#endif

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The three calls of the NetX Duo SMTP Client API.
+ *
+ * A send checks all it was given, then connects, lets the driver run one session of the engine over
+ * the transport, and disconnects. What came of it is one status: the two tables below map the
+ * engine's errors and, where the server refused, the phase in which it did.
+ */
+
+#define NX_SMTP_SOURCE_CODE
+
+#include "nxd_smtp_client.h"
+
+#include "nx_smtp_header.h"
+#include "nx_smtp_transport.h"
+
+#include "nx_ip.h"
+
+#include <string.h>
+
+NX_CALLER_CHECKING_EXTERNS
+
+/* A subject longer than this would pass RFC 5322's 998 with its name: it goes out folded. */
+#define SUBJECT_LINE_MAX 900u
+
+const struct smtplite_waits _nx_smtp_client_waits = {
+    NX_SMTP_GREETING_TIMEOUT, NX_SMTP_ENVELOPE_TIMEOUT, NX_SMTP_ENVELOPE_TIMEOUT,
+    NX_SMTP_MESSAGE_TIMEOUT,  NX_SMTP_MESSAGE_TIMEOUT,  NX_SMTP_CLIENT_DISCONNECT_TIMEOUT};
+
+/* What the original's behaviour needs, and nothing else here is lenient: README.md. */
+#define LENIENCIES                                                                                 \
+    (SMTPLITE_ALLOW_CLEAR_LOGIN | SMTPLITE_ALLOW_8BIT | SMTPLITE_ALLOW_LEADING_BLANK |             \
+     SMTPLITE_ALLOW_NUL_PADDING)
+
+/* 0: the phase decides. */
+static const UCHAR error_status[SMTPLITE_E_COUNT] = {
+    [SMTPLITE_E_ARGUMENT] = NX_SMTP_INVALID_PARAM,
+    [SMTPLITE_E_STATE] = NX_SMTP_INTERNAL_ERROR,
+    [SMTPLITE_E_CONTROL] = NX_SMTP_INJECTION_REFUSED,
+    [SMTPLITE_E_ADDRESS] = NX_SMTP_ADDRESS_REFUSED,
+    [SMTPLITE_E_NON_ASCII] = NX_SMTP_ADDRESS_REFUSED,
+    [SMTPLITE_E_TOO_LONG] = NX_SMTP_ADDRESS_REFUSED,
+    [SMTPLITE_E_BAD_REPLY] = NX_SMTP_INVALID_SERVER_REPLY,
+    [SMTPLITE_E_REPLY_TOO_LONG] = NX_SMTP_OVERSIZE_SERVER_REPLY,
+    [SMTPLITE_E_OUT_OF_STEP] = NX_SMTP_INVALID_SERVER_REPLY,
+    [SMTPLITE_E_CLOSED] = NX_NOT_CONNECTED,
+    [SMTPLITE_E_IO] = NX_SMTP_TRANSMIT_ERROR,
+    [SMTPLITE_E_TIMEOUT] = NX_NO_PACKET,
+    [SMTPLITE_E_CANCELLED] = NX_SMTP_CANCELLED,
+    [SMTPLITE_E_TLS_UNAVAILABLE] = NX_SMTP_TLS_ERROR,
+    [SMTPLITE_E_TLS_FAILED] = NX_SMTP_TLS_ERROR,
+    [SMTPLITE_E_TLS_INJECTION] = NX_SMTP_TLS_ERROR,
+    [SMTPLITE_E_AUTH_UNAVAILABLE] = NX_SMTP_AUTHENTICATION_ERROR,
+    [SMTPLITE_E_AUTH_NEEDS_TLS] = NX_SMTP_TLS_ERROR,
+    [SMTPLITE_E_AUTH_CHALLENGE] = NX_SMTP_INVALID_SERVER_CHALLENGE,
+    [SMTPLITE_E_AUTH_DEFERRED] = NX_SMTP_LOGIN_DEFERRED,
+    [SMTPLITE_E_SIZE] = NX_SMTP_OVERSIZE_MAIL_DATA,
+    [SMTPLITE_E_BODY_NUL] = NX_SMTP_BODY_REFUSED,
+    [SMTPLITE_E_BODY_8BIT] = NX_SMTP_BODY_REFUSED,
+    [SMTPLITE_E_SOURCE] = NX_SMTP_INTERNAL_ERROR,
+};
+
+/* A refusal of a command gives the command's own code. */
+static const UCHAR phase_status[SMTPLITE_PHASE_COUNT] = {
+    [SMTPLITE_PHASE_IDLE] = NX_SMTP_INTERNAL_ERROR,
+    [SMTPLITE_PHASE_GREETING] = NX_SMTP_GREET_REPLY_ERROR,
+    [SMTPLITE_PHASE_EHLO] = NX_SMTP_HELLO_REPLY_ERROR,
+    [SMTPLITE_PHASE_HELO] = NX_SMTP_HELLO_REPLY_ERROR,
+    [SMTPLITE_PHASE_STARTTLS] = NX_SMTP_TLS_ERROR,
+    [SMTPLITE_PHASE_TLS] = NX_SMTP_TLS_ERROR,
+    [SMTPLITE_PHASE_AUTH] = NX_SMTP_AUTH_REPLY_ERROR,
+    [SMTPLITE_PHASE_AUTH_RESPONSE] = NX_SMTP_AUTHENTICATION_ERROR,
+    [SMTPLITE_PHASE_AUTH_CANCEL] = NX_SMTP_INVALID_SERVER_CHALLENGE,
+    [SMTPLITE_PHASE_MAIL] = NX_SMTP_MAIL_REPLY_ERROR,
+    [SMTPLITE_PHASE_RCPT] = NX_SMTP_RCPT_REPLY_ERROR,
+    [SMTPLITE_PHASE_DATA] = NX_SMTP_DATA_REPLY_ERROR,
+    [SMTPLITE_PHASE_MESSAGE] = NX_SMTP_MESSAGE_REPLY_ERROR,
+    [SMTPLITE_PHASE_RSET] = NX_SMTP_SERVER_ERROR_REPLY,
+    [SMTPLITE_PHASE_NOOP] = NX_SMTP_SERVER_ERROR_REPLY,
+    [SMTPLITE_PHASE_QUIT] = NX_SMTP_SERVER_ERROR_REPLY,
+};
+
+/* ---- Create ------------------------------------------------------------------------------- */
+
+static UINT copy_text(CHAR *to, const CHAR *from, size_t max) {
+    size_t n = strlen(from);
+    if (n > max)
+        return NX_SIZE_ERROR;
+    memcpy(to, from, n + 1);
+    return NX_SUCCESS;
+}
+
+/* NONE with a user name logs in where that is offered, and does without where it fails. */
+static VOID choose_login(struct smtplite_config *config, UINT type) {
+    UINT flags = SMTPLITE_LOCKSTEP | LENIENCIES | SMTPLITE_ALLOW_UNLISTED_LOGIN;
+    config->mechanisms = SMTPLITE_AUTH_PLAIN | SMTPLITE_AUTH_LOGIN;
+    config->prefer = type == NX_SMTP_CLIENT_AUTH_LOGIN ? SMTPLITE_AUTH_LOGIN : SMTPLITE_AUTH_PLAIN;
+    if (type == NX_SMTP_CLIENT_AUTH_NONE) {
+        flags ^= SMTPLITE_ALLOW_UNLISTED_LOGIN | SMTPLITE_AUTH_OPTIONAL;
+        if (*config->user == '\0')
+            config->mechanisms = 0;
+    }
+    config->flags = (uint16_t)flags;
+}
+
+static VOID configure(NX_SMTP_CLIENT *client_ptr, UINT authentication_type) {
+    struct smtplite_config *config = &client_ptr->nx_smtp_client_config;
+    if (client_ptr->nx_smtp_client_domain[0] != '\0')
+        config->domain = client_ptr->nx_smtp_client_domain;
+    config->user = client_ptr->nx_smtp_client_username;
+    config->password = client_ptr->nx_smtp_client_password;
+    config->waits = &_nx_smtp_client_waits;
+    config->tls = SMTPLITE_TLS_NONE;
+    config->prompt_max = NX_SMTP_SERVER_CHALLENGE_MAX_STRING;
+    client_ptr->nx_smtp_client_authentication_type = authentication_type;
+    choose_login(config, authentication_type);
+}
+
+UINT _nxde_smtp_client_create(NX_SMTP_CLIENT *client_ptr, NX_IP *ip_ptr,
+                              NX_PACKET_POOL *client_packet_pool_ptr, CHAR *username,
+                              CHAR *password, CHAR *from_address, CHAR *client_domain,
+                              UINT authentication_type, NXD_ADDRESS *server_address, UINT port) {
+    if (!client_ptr || !ip_ptr || !client_packet_pool_ptr || !username || !password ||
+        !from_address || !client_domain || !server_address)
+        return NX_PTR_ERROR;
+    if (ip_ptr->nx_ip_id != NX_IP_ID)
+        return NX_SMTP_INVALID_PARAM;
+    if (server_address->nxd_ip_version != NX_IP_VERSION_V4 &&
+        server_address->nxd_ip_version != NX_IP_VERSION_V6)
+        return NX_IP_ADDRESS_ERROR;
+    NX_INIT_AND_THREADS_CALLER_CHECKING
+    return _nxd_smtp_client_create(client_ptr, ip_ptr, client_packet_pool_ptr, username, password,
+                                   from_address, client_domain, authentication_type, server_address,
+                                   port);
+}
+
+UINT _nxd_smtp_client_create(NX_SMTP_CLIENT *client_ptr, NX_IP *ip_ptr,
+                             NX_PACKET_POOL *client_packet_pool_ptr, CHAR *username, CHAR *password,
+                             CHAR *from_address, CHAR *client_domain, UINT authentication_type,
+                             NXD_ADDRESS *server_address, UINT port) {
+    UINT status;
+    memset(client_ptr, 0, sizeof *client_ptr);
+    status = copy_text(client_ptr->nx_smtp_client_username, username, NX_SMTP_CLIENT_MAX_USERNAME) |
+             copy_text(client_ptr->nx_smtp_client_password, password, NX_SMTP_CLIENT_MAX_PASSWORD) |
+             copy_text(client_ptr->nx_smtp_client_domain, client_domain, NX_SMTP_CLIENT_MAX_DOMAIN);
+    if (status != NX_SUCCESS)
+        return status;
+    status = nx_tcp_socket_create(ip_ptr, &client_ptr->nx_smtp_client_socket, "SMTP Client",
+                                  NX_SMTP_CLIENT_TYPE_OF_SERVICE, NX_SMTP_CLIENT_FRAGMENT_OPTION,
+                                  NX_SMTP_CLIENT_TIME_TO_LIVE, NX_SMTP_CLIENT_TCP_WINDOW_SIZE,
+                                  NX_NULL, NX_NULL);
+    if (status != NX_SUCCESS)
+        return status;
+    client_ptr->nx_smtp_client_ip_ptr = ip_ptr;
+    client_ptr->nx_smtp_client_packet_pool_ptr = client_packet_pool_ptr;
+    client_ptr->nx_smtp_client_from_address = from_address;
+    client_ptr->nx_smtp_client_server_address = *server_address;
+    client_ptr->nx_smtp_client_server_port = port != 0 ? port : NX_SMTP_SERVER_DEFAULT_PORT;
+    configure(client_ptr, authentication_type);
+    client_ptr->nx_smtp_client_id = NX_SMTP_CLIENT_ID;
+    return NX_SUCCESS;
+}
+
+/* ---- Send --------------------------------------------------------------------------------- */
+
+/* One call at a time: whoever comes second is told so. */
+static UINT enter(NX_SMTP_CLIENT *client_ptr) {
+    TX_INTERRUPT_SAVE_AREA
+    UINT state;
+    TX_DISABLE
+    state = client_ptr->nx_smtp_client_state;
+    client_ptr->nx_smtp_client_state = NX_SMTP_CLIENT_STATE_GREETING;
+    TX_RESTORE
+    return state == NX_SMTP_CLIENT_STATE_IDLE ? NX_SUCCESS : NX_SMTP_CLIENT_BUSY;
+}
+
+/* A subject may have tabs, but no other control byte (B3). */
+static UINT check_subject(struct nx_smtp_header *header) {
+    const CHAR *p = header->subject;
+    for (; *p != '\0'; p++) {
+        UCHAR c = (UCHAR)*p;
+        if ((c < ' ' && c != '\t') || c == 0x7F)
+            return NX_SMTP_INJECTION_REFUSED;
+        header->encode |= c >> 7;
+    }
+    header->encode |= (size_t)(p - header->subject) > SUBJECT_LINE_MAX;
+    return NX_SUCCESS;
+}
+
+static UINT check_body(const struct nx_smtp_header *header, struct smtplite_mail *mail) {
+    for (UINT i = 0; i < header->body_length; i++) {
+        UCHAR c = (UCHAR)header->body[i];
+        if (c == '\0')
+            return NX_SMTP_BODY_REFUSED;
+        if (c >= 0x80)
+            mail->flags = SMTPLITE_MAIL_8BIT;
+    }
+    return NX_SUCCESS;
+}
+
+/* What is wrong with the mail is found here, before there is a connection. */
+static UINT prepare(NX_SMTP_CLIENT *client_ptr, struct nx_smtp_header *header,
+                    struct smtplite_mail *mail) {
+    UINT status = error_status[smtplite_init(
+        &client_ptr->nx_smtp_client_session, &client_ptr->nx_smtp_client_config,
+        client_ptr->nx_smtp_client_reply_text, sizeof client_ptr->nx_smtp_client_reply_text)];
+    if (status == NX_SUCCESS)
+        status = error_status[smtplite_mail_check(mail)];
+    if (status == NX_SUCCESS)
+        status = check_subject(header);
+    if (status == NX_SUCCESS)
+        status = check_body(header, mail);
+    return status;
+}
+
+/* The phase's own code; of logins: refused for now, wrong credentials, or AUTH itself refused. */
+static UINT refusal_status(const struct smtplite_result *result) {
+    UINT status = phase_status[result->phase];
+    UINT is_login = status == NX_SMTP_AUTH_REPLY_ERROR || status == NX_SMTP_AUTHENTICATION_ERROR;
+    if (is_login && result->error == SMTPLITE_E_CLOSING)
+        return NX_SMTP_LOGIN_DEFERRED;
+    if (is_login && result->code == 535)
+        return NX_SMTP_AUTHENTICATION_ERROR;
+    return status;
+}
+
+static UINT session_status(const NX_SMTP_CLIENT *client_ptr) {
+    const struct smtplite_result *result = smtplite_result(&client_ptr->nx_smtp_client_session);
+    if (result->outcome == SMTPLITE_SENT)
+        return NX_SUCCESS;
+    if (result->outcome == SMTPLITE_MAYBE_SENT)
+        return NX_SMTP_DELIVERY_UNKNOWN;
+    if (result->error == SMTPLITE_E_IO && client_ptr->nx_smtp_client_network_status != NX_SUCCESS)
+        return client_ptr->nx_smtp_client_network_status;
+    if (error_status[result->error] != 0)
+        return error_status[result->error];
+    return refusal_status(result);
+}
+
+static UINT run_session(NX_SMTP_CLIENT *client_ptr, struct nx_smtp_header *header,
+                        struct smtplite_mail *mail) {
+    struct smtplite_transport transport = _nx_smtp_transport;
+    struct smtplite_source source = {header, _nx_smtp_header_read};
+    struct smtplite_driver driver;
+    enum smtplite_error error;
+    UINT status = _nx_smtp_transport_open(client_ptr);
+    if (status != NX_SUCCESS)
+        return status;
+    memset(&driver, 0, sizeof driver);
+    transport.context = client_ptr;
+    driver.session = &client_ptr->nx_smtp_client_session;
+    driver.transport = &transport;
+    driver.trace = client_ptr->nx_smtp_client_trace;
+    driver.context = client_ptr->nx_smtp_client_trace_context;
+    driver.slice = NX_IP_PERIODIC_RATE;
+    error = smtplite_deliver(&driver, mail, &source, true);
+    _nx_smtp_transport_close(client_ptr);
+    return error != SMTPLITE_E_OK ? error_status[error] : session_status(client_ptr);
+}
+
+UINT _nxe_smtp_mail_send(NX_SMTP_CLIENT *client_ptr, CHAR *recipient_address, UINT priority,
+                         CHAR *subject, CHAR *mail_body, UINT mail_body_length) {
+    if (!client_ptr || !recipient_address || !subject || !mail_body)
+        return NX_PTR_ERROR;
+    if (client_ptr->nx_smtp_client_id != NX_SMTP_CLIENT_ID)
+        return NX_SMTP_CLIENT_NOT_INTIALIZED;
+    if (mail_body_length == 0)
+        return NX_SMTP_INVALID_PARAM;
+    NX_THREADS_ONLY_CALLER_CHECKING
+    return _nx_smtp_mail_send(client_ptr, recipient_address, priority, subject, mail_body,
+                              mail_body_length);
+}
+
+UINT _nx_smtp_mail_send(NX_SMTP_CLIENT *client_ptr, CHAR *recipient_address, UINT priority,
+                        CHAR *subject, CHAR *mail_body, UINT mail_body_length) {
+    struct smtplite_recipient recipient;
+    struct smtplite_mail mail;
+    struct nx_smtp_header header;
+    UINT status = enter(client_ptr);
+    if (status != NX_SUCCESS)
+        return status;
+    memset(&recipient, 0, sizeof recipient);
+    memset(&mail, 0, sizeof mail);
+    memset(&header, 0, sizeof header);
+    recipient.address = recipient_address;
+    mail.from = client_ptr->nx_smtp_client_from_address;
+    mail.recipients = &recipient;
+    mail.count = 1;
+    mail.size = mail_body_length + NX_SMTP_HEADER_LEAST;
+    header.client = client_ptr;
+    header.recipient = recipient_address;
+    header.subject = subject;
+    header.body = mail_body;
+    header.body_length = mail_body_length;
+    header.priority = priority;
+    status = prepare(client_ptr, &header, &mail);
+    if (status == NX_SUCCESS)
+        status = run_session(client_ptr, &header, &mail);
+    client_ptr->nx_smtp_client_state = NX_SMTP_CLIENT_STATE_IDLE;
+    return status;
+}
+
+/* ---- Delete ------------------------------------------------------------------------------- */
+
+UINT _nxe_smtp_client_delete(NX_SMTP_CLIENT *client_ptr) {
+    if (!client_ptr || client_ptr->nx_smtp_client_id != NX_SMTP_CLIENT_ID)
+        return NX_PTR_ERROR;
+    NX_THREADS_ONLY_CALLER_CHECKING
+    return _nx_smtp_client_delete(client_ptr);
+}
+
+UINT _nx_smtp_client_delete(NX_SMTP_CLIENT *client_ptr) {
+    UINT status = enter(client_ptr);
+    if (status != NX_SUCCESS)
+        return status;
+    status = nx_tcp_socket_delete(&client_ptr->nx_smtp_client_socket);
+    if (status == NX_SUCCESS)
+        memset(client_ptr, 0, sizeof *client_ptr);
+    client_ptr->nx_smtp_client_state = NX_SMTP_CLIENT_STATE_IDLE;
+    return status;
+}
