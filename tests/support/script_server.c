@@ -110,25 +110,37 @@ static bool is_stuck(struct script_server *server) {
     return server->stuck;
 }
 
+/* What was taken arrives as one segment. */
+static void flush(struct script_server *server) {
+    if (server->held.len == 0)
+        return;
+    if (server->listened)
+        server->turns++;
+    server->listened = false;
+    server->segments++;
+    script_server_feed(server, server->held.p, server->held.len);
+    server->held.len = 0;
+}
+
 static ptrdiff_t send_bytes(void *context, const char *p, size_t n, bool more, uint32_t wait) {
     struct script_server *server = context;
     (void)wait;
     if (is_stuck(server) || server->closed)
         return SMTPLITE_TRANSPORT_FAILED;
-    if (server->listened)
-        server->turns++;
-    server->listened = false;
+    add(&server->held, p, n);
     if (!more)
-        server->segments++;
-    script_server_feed(server, p, n);
+        flush(server);
     return (ptrdiff_t)n;
 }
 
 static ptrdiff_t receive_bytes(void *context, char *p, size_t n, uint32_t wait) {
     struct script_server *server = context;
-    size_t left = server->out.len - server->out_pos;
+    size_t left;
     if (is_stuck(server))
         return SMTPLITE_TRANSPORT_FAILED;
+    if (wait > 0)
+        flush(server);
+    left = server->out.len - server->out_pos;
     if (left == 0 && server->closed)
         return SMTPLITE_TRANSPORT_EOF;
     if (left == 0)
@@ -164,6 +176,7 @@ void script_server_free(struct script_server *server) {
     free(server->message.p);
     free(server->out.p);
     free(server->heard.p);
+    free(server->held.p);
     free(server->line.p);
     memset(server, 0, sizeof *server);
 }

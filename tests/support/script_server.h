@@ -41,7 +41,7 @@ struct script_server {
     bool message_whole;          /* an end mark has come */
     bool stuck;                  /* more calls than any session needs */
     size_t commands;             /* lines that were answered */
-    size_t segments;             /* runs of sends that ended without `more` */
+    size_t segments;             /* writes of the client: sends up to one without `more` */
     size_t turns;                /* times the client spoke after it had listened */
     size_t answered;             /* octets of out, up to the end of the message's reply; or 0 */
     size_t out_pos;              /* octets of out that the client has read */
@@ -51,6 +51,7 @@ struct script_server {
     struct script_bytes heard; /* all that the client said */
 
     const struct script_step *step;
+    struct script_bytes held; /* taken with `more`, not yet on its way */
     struct script_bytes line;
     bool in_message;
     bool closed;
