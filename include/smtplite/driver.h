@@ -50,7 +50,6 @@ struct smtplite_driver {
     uint32_t session_start;
     uint32_t wait_start;
     unsigned wait_id;
-    bool started;
     bool hungry; /* the message source said: not yet */
     bool masked;
     char in[SMTPLITE_RECEIVE_SIZE];

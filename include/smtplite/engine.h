@@ -167,59 +167,57 @@ struct smtplite_event_data {
 
 #define SMTPLITE_WORD_SIZE 24u
 
-/* One connection's state. The members are private: they stand here so that it can be declared. */
+/* One connection's state. The members are private: they stand here so that it can be declared.
+ * Octets first, then half words, then words: small offsets make short Thumb instructions. */
 struct smtplite_session {
-    const struct smtplite_config *config;
-    struct smtplite_mail *mail;
-    struct smtplite_result result;
+    uint8_t send;      /* the sending cursor: whose command is leaving */
+    uint8_t expect;    /* the expecting cursor: whose reply is read */
+    uint8_t event;     /* a set of events that were not read yet */
+    uint8_t wait_id;   /* changes when a new wait begins */
+    uint8_t line;      /* where in a line of the message, see body.c */
+    uint8_t response;  /* which part of the login response, see output.c */
+    uint8_t offered;   /* capabilities */
+    uint8_t auth;      /* mechanisms offered */
+    uint8_t mechanism; /* the one that is tried: its number in the table */
+    uint8_t step;      /* login responses sent */
 
-    /* the two cursors: what is being sent, and whose reply is read */
-    uint8_t send;
-    uint8_t expect;
-    uint8_t event;
-    uint8_t wait_id;
+    uint8_t column;        /* of the reply's line: 0 to 2 code, 3 separator, 4 text */
+    uint8_t last_line;     /* no `-` behind the code */
+    uint8_t line_end;      /* the last octet was CR */
+    uint8_t keyword;       /* which EHLO keyword the words of this line belong to */
+    uint8_t word_len;      /* */
+    uint8_t challenge_pad; /* `=` seen; 3: no base64 */
+
     uint16_t flags;
     uint16_t progress; /* octets of the present block of the message */
+    uint16_t code;     /* the reply's, while it is read and until the next begins */
+    uint16_t line_code;
+    uint16_t reply_len;
+    uint16_t reply_lines;
+    uint16_t challenge_len;
+    struct smtplite_result result;
+
+    const struct smtplite_config *config;
+    struct smtplite_mail *mail;
     size_t send_index;
     size_t expect_index;
     size_t pending; /* commands that have left whole and whose reply was not read */
 
-    /* output: the present piece, and the rest of its command */
-    const char *piece;
+    const char *piece; /* what leaves next, and the rest of its command */
     size_t piece_len;
     const char *command;
-    char quad[4];     /* four base64 characters of a login response */
-    uint8_t response; /* where in the login response, see output.c */
     size_t response_pos;
 
-    /* the body's piece, lent by the caller */
-    const char *body;
+    const char *body; /* the piece that the caller lent, what is left of it */
     size_t body_len;
-    uint8_t line; /* where in a line, see body.c */
 
-    /* what the server announced, and what login is on */
-    uint8_t offered;   /* capabilities */
-    uint8_t auth;      /* mechanisms offered */
-    uint8_t mechanism; /* the one that is tried: 1 + its place in the table */
-    uint8_t step;
-    uint32_t size_limit;
-
-    /* the reply that is being read */
-    uint16_t code;
-    uint16_t reply_len;
-    uint16_t reply_lines;
-    uint8_t column; /* 0 to 3: in code and separator; 4: in the text */
-    uint8_t last_line;
-    uint8_t line_end; /* the last octet was CR */
-    uint8_t keyword;  /* which EHLO keyword the words of this line belong to */
-    uint8_t word_len;
-    uint8_t challenge_pad; /* `=` seen; 3: no base64 */
-    uint16_t challenge_len;
-    char word[SMTPLITE_WORD_SIZE];
-
-    char *text;
+    char *text; /* the caller's buffer */
     size_t text_size;
     size_t text_len;
+
+    uint32_t size_limit;
+    char quad[4]; /* four base64 characters of a login response */
+    char word[SMTPLITE_WORD_SIZE];
 };
 
 /*
@@ -277,8 +275,8 @@ void smtplite_in_eof(struct smtplite_session *s);
  * IO. Nothing is sent any more. */
 void smtplite_io_failed(struct smtplite_session *s, enum smtplite_error why);
 
-/* The limit of the present wait, in the unit of config.waits. *id changes when a new wait
- * begins: the caller starts its clock again then, and only then. */
+/* The limit of the present wait, in the unit of config.waits, 0: none. *id, never 0, changes when a
+ * new wait begins: the caller starts its clock again then, and only then. */
 uint32_t smtplite_wait_limit(const struct smtplite_session *s, unsigned *id);
 
 /* The handshake that WANT_TLS asked for has succeeded. verified: chain and name were checked. */

@@ -21,6 +21,8 @@
 extern "C" {
 #endif
 
+struct smtplite_session;
+
 enum {
     SMTPLITE_TRANSPORT_FAILED = -1, /* the connection is broken, or could not be made */
     SMTPLITE_TRANSPORT_EOF = -2     /* receive: the peer has closed, and all was read */
@@ -51,9 +53,9 @@ struct smtplite_transport {
     /* A clock that counts up and wraps; its unit is that of struct smtplite_waits. */
     uint32_t (*now)(void *context);
 
-    /* NULL: this transport has no TLS. Else as receive: 0 while the handshake goes on, 1 when it
-     * is done and the peer is verified, 2 done and not verified, or FAILED. */
-    int (*start_tls)(void *context, uint32_t wait);
+    /* NULL: this transport has no TLS. Else as the two above: goes on with the handshake; when it
+     * is done, it calls smtplite_tls_done(session, verified). 0, or SMTPLITE_TRANSPORT_FAILED. */
+    int (*start_tls)(void *context, struct smtplite_session *session, uint32_t wait);
 };
 
 #ifdef __cplusplus

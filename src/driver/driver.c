@@ -32,44 +32,45 @@ static void trace_sent(struct smtplite_driver *d, const char *p, size_t n, bool 
 
 /* ---- Time -------------------------------------------------------------------------------- */
 
-static void start_clocks(struct smtplite_driver *d, uint32_t at) {
+/* A new wait has begun if the engine says so; the session's begins with the first. */
+static uint32_t start_wait(struct smtplite_driver *d, uint32_t at) {
     unsigned id;
-    (void)smtplite_wait_limit(d->session, &id);
-    if (!d->started)
+    uint32_t limit = smtplite_wait_limit(d->session, &id);
+    if (d->wait_id == 0)
         d->session_start = at;
-    if (!d->started || id != d->wait_id)
+    if (d->wait_id != id)
         d->wait_start = at;
-    d->started = true;
     d->wait_id = id;
+    return limit;
 }
 
-/* What is left of a limit that began at start; 0 as a limit is none. */
-static uint32_t left_of(uint32_t limit, uint32_t start, uint32_t at, uint32_t most) {
+/* Cuts *wait to what is left of a limit that began at start; 0 as a limit is none. */
+static void cut_wait(uint32_t *wait, uint32_t limit, uint32_t passed) {
     if (limit == 0)
-        return most;
-    uint32_t left = at - start < limit ? limit - (at - start) : 0;
-    return left < most ? left : most;
+        return;
+    uint32_t left = passed < limit ? limit - passed : 0;
+    if (left < *wait)
+        *wait = left;
 }
 
 /* How long the transport may wait now; false: a limit has passed, or the hook has cancelled. */
 static bool get_wait(struct smtplite_driver *d, uint32_t *wait) {
-    unsigned id;
     uint32_t at = now(d);
-    start_clocks(d, at);
-    if (d->idle != NULL && !d->idle(d->context)) {
-        smtplite_io_failed(d->session, SMTPLITE_E_CANCELLED);
-        return false;
+    uint32_t limit = start_wait(d, at);
+    enum smtplite_error error = SMTPLITE_E_CANCELLED;
+    *wait = UINT32_MAX;
+    if (d->idle == NULL || d->idle(d->context)) {
+        error = SMTPLITE_E_TIMEOUT;
+        cut_wait(wait, limit, at - d->wait_start);
+        cut_wait(wait, d->session_wait, at - d->session_start);
+        if (*wait > 0) {
+            if (d->idle != NULL || d->hungry)
+                cut_wait(wait, d->slice > 0 ? d->slice : 10, 0);
+            return true;
+        }
     }
-    *wait = left_of(smtplite_wait_limit(d->session, &id), d->wait_start, at, UINT32_MAX);
-    *wait = left_of(d->session_wait, d->session_start, at, *wait);
-    if (*wait == 0) {
-        smtplite_io_failed(d->session, SMTPLITE_E_TIMEOUT);
-        return false;
-    }
-    uint32_t slice = d->slice > 0 ? d->slice : 10;
-    if ((d->idle != NULL || d->hungry) && *wait > slice)
-        *wait = slice;
-    return true;
+    smtplite_io_failed(d->session, error);
+    return false;
 }
 
 /* ---- Moving bytes ------------------------------------------------------------------------ */
@@ -91,37 +92,33 @@ static void receive(struct smtplite_driver *d, uint32_t wait) {
     }
 }
 
-/* Sends one piece. True: go on sending at once, there is more of the same. */
+/* Sends one piece. True: go on at once. False: look what the server says first, since nothing could
+ * leave; or now and then within a long message, for it may say no early (D12). */
 static bool send(struct smtplite_driver *d, uint32_t wait) {
     size_t n;
+    unsigned id;
     const char *p = smtplite_out(d->session, &n);
     bool more = smtplite_out_more(d->session);
     bool secret = smtplite_out_secret(d->session);
     ptrdiff_t sent = d->transport->send(d->transport->context, p, n, more, wait);
+    if (sent == 0)
+        return false;
     if (sent < 0 || (size_t)sent > n) {
         smtplite_io_failed(d->session, SMTPLITE_E_IO);
         return true;
     }
-    if (sent > 0)
-        trace_sent(d, p, (size_t)sent, secret);
+    trace_sent(d, p, (size_t)sent, secret);
     smtplite_out_done(d->session, (size_t)sent);
-    /* Within a long message the server is listened to now and then: it may say no early (D12). */
-    unsigned id;
     (void)smtplite_wait_limit(d->session, &id);
-    return sent > 0 && more && id == d->wait_id;
+    return !more || id == d->wait_id;
 }
 
 static void start_tls(struct smtplite_driver *d, uint32_t wait) {
     const struct smtplite_transport *t = d->transport;
-    if (t->start_tls == NULL) {
+    if (t->start_tls == NULL)
         smtplite_io_failed(d->session, SMTPLITE_E_TLS_UNAVAILABLE);
-        return;
-    }
-    int done = t->start_tls(t->context, wait);
-    if (done < 0)
+    else if (t->start_tls(t->context, d->session, wait) != 0)
         smtplite_io_failed(d->session, SMTPLITE_E_TLS_FAILED);
-    else if (done > 0)
-        smtplite_tls_done(d->session, done == 1);
 }
 
 static void move(struct smtplite_driver *d) {
@@ -133,11 +130,13 @@ static void move(struct smtplite_driver *d) {
         start_tls(d, wait);
         return;
     }
-    if ((wants & SMTPLITE_WANT_OUT) && send(d, wait))
-        return;
-    wants = smtplite_wants(d->session);
+    if (wants & SMTPLITE_WANT_OUT) {
+        if (send(d, wait))
+            return;
+        wait = 0; /* the waiting was done there */
+    }
     if (wants & SMTPLITE_WANT_IN)
-        receive(d, wants & SMTPLITE_WANT_OUT ? 0 : wait);
+        receive(d, wait);
 }
 
 /* ---- Calls ------------------------------------------------------------------------------- */

@@ -12,8 +12,10 @@
 
 #include "sasl/sasl.h"
 
-#define VARIABLE_MAX   6
-#define INITIAL_MAX    512u /* AUTH with an initial response is a command line (RFC 4954 4) */
+#define VARIABLE_MAX 6
+/* A command line has 512 octets (RFC 4954 4, RFC 5321 4.5.3.1.4): `AUTH PLAIN `, CRLF, and 496 of
+ * base64, which hold these and the two NULs. */
+#define INITIAL_MAX    370u
 #define DEFAULT_DOMAIN "[127.0.0.1]"
 #define QUIT_LEN       6u /* of the end mark's piece, when QUIT rides */
 
@@ -82,14 +84,10 @@ static void end_response(struct smtplite_session *s) {
 }
 
 bool smtplite_response_fits(const struct smtplite_session *s) {
-    const struct smtplite_sasl *m = smtplite_sasl_get(s->mechanism);
-    if (!m->client_first || smtplite_allows(s, SMTPLITE_LOCKSTEP))
+    if (!smtplite_sasl_get(s->mechanism)->client_first || smtplite_allows(s, SMTPLITE_LOCKSTEP))
         return false;
-    size_t octets = 0;
-    for (const char *part = m->response[0]; *part != '\0'; part++)
-        octets += *part == SMTPLITE_PART_NUL ? 1 : smtplite_text_length(part_text(s, *part));
-    size_t line = 8 + smtplite_text_length(m->name) + (octets + 2) / 3 * 4; /* AUTH, blanks, CRLF */
-    return line <= INITIAL_MAX;
+    return smtplite_text_length(s->config->user) + smtplite_text_length(s->config->password) <=
+           INITIAL_MAX;
 }
 
 /* ---- Pieces ------------------------------------------------------------------------------ */

@@ -24,9 +24,7 @@ static bool in_group(const struct smtplite_session *s) {
 
 /* The server said no, or something that is no answer at all. Gives the phase that is on then. */
 static uint8_t refused(struct smtplite_session *s, enum smtplite_error error) {
-    bool no = s->code >= 400;
-    smtplite_fail(s, no ? error : SMTPLITE_E_BAD_REPLY, s->code);
-    return s->expect;
+    return smtplite_fail(s, s->code >= 400 ? error : SMTPLITE_E_BAD_REPLY, s->code);
 }
 
 static uint8_t ready(struct smtplite_session *s) {
@@ -36,24 +34,24 @@ static uint8_t ready(struct smtplite_session *s) {
     return PHASE(IDLE);
 }
 
+/* There is no login. code: the reply's that says so, or 0. */
+static uint8_t no_login(struct smtplite_session *s, enum smtplite_error error, uint16_t code) {
+    if (smtplite_allows(s, SMTPLITE_AUTH_OPTIONAL))
+        return ready(s);
+    return smtplite_fail(s, error, code);
+}
+
 static uint8_t log_in(struct smtplite_session *s) {
     const struct smtplite_config *config = s->config;
     if (config->mechanisms == 0)
         return ready(s);
     unsigned number = smtplite_sasl_choose(s->auth, config->mechanisms, config->prefer,
                                            smtplite_allows(s, SMTPLITE_ALLOW_UNLISTED_LOGIN));
-    enum smtplite_error error = SMTPLITE_E_OK;
     if (number == 0)
-        error = SMTPLITE_E_AUTH_UNAVAILABLE;
-    else if (smtplite_sasl_get(number)->bare_secret && !smtplite_has(s, F_SECURE) &&
-             !smtplite_allows(s, SMTPLITE_ALLOW_CLEAR_LOGIN))
-        error = SMTPLITE_E_AUTH_NEEDS_TLS; /* A9 */
-    if (error != SMTPLITE_E_OK) {
-        if (smtplite_allows(s, SMTPLITE_AUTH_OPTIONAL))
-            return ready(s);
-        smtplite_fail(s, error, 0);
-        return s->expect;
-    }
+        return no_login(s, SMTPLITE_E_AUTH_UNAVAILABLE, 0);
+    if (smtplite_sasl_get(number)->bare_secret && !smtplite_has(s, F_SECURE) &&
+        !smtplite_allows(s, SMTPLITE_ALLOW_CLEAR_LOGIN))
+        return no_login(s, SMTPLITE_E_AUTH_NEEDS_TLS, 0); /* A9 */
     s->mechanism = (uint8_t)number;
     s->step = 0;
     smtplite_clear(s, F_INITIAL);
@@ -67,8 +65,7 @@ static uint8_t greeted(struct smtplite_session *s) {
         return log_in(s);
     if (s->offered & CAP_STARTTLS)
         return PHASE(STARTTLS);
-    smtplite_fail(s, SMTPLITE_E_TLS_UNAVAILABLE, 0); /* A1: stripped, or never there */
-    return s->expect;
+    return smtplite_fail(s, SMTPLITE_E_TLS_UNAVAILABLE, 0); /* A1: stripped, or never there */
 }
 
 static uint8_t on_GREETING(struct smtplite_session *s) {
@@ -95,8 +92,7 @@ static uint8_t on_HELO(struct smtplite_session *s) {
 static uint8_t on_STARTTLS(struct smtplite_session *s) {
     if (s->code == 220)
         return PHASE(TLS);
-    smtplite_fail(s, SMTPLITE_E_TLS_UNAVAILABLE, s->code); /* A2 */
-    return s->expect;
+    return smtplite_fail(s, SMTPLITE_E_TLS_UNAVAILABLE, s->code); /* A2 */
 }
 
 /* ---- Login (RFC 4954) -------------------------------------------------------------------- */
@@ -108,6 +104,7 @@ static bool challenge_is_good(const struct smtplite_session *s) {
 }
 
 static uint8_t on_AUTH(struct smtplite_session *s) {
+    enum smtplite_error error = SMTPLITE_E_AUTH_REFUSED;
     if (s->code == 235)
         return ready(s);
     if (s->code == 334) {
@@ -115,20 +112,17 @@ static uint8_t on_AUTH(struct smtplite_session *s) {
             return PHASE(AUTH_RESPONSE);
         return PHASE(AUTH_CANCEL); /* A12, A13 */
     }
-    if (s->code >= 400 && smtplite_allows(s, SMTPLITE_AUTH_OPTIONAL))
-        return ready(s);
-    return refused(s, s->code < 500 ? SMTPLITE_E_AUTH_DEFERRED : SMTPLITE_E_AUTH_REFUSED);
+    if (s->code < 400)
+        return refused(s, error);
+    if (s->code < 500)
+        error = SMTPLITE_E_AUTH_DEFERRED;
+    return no_login(s, error, s->code);
 }
 
-static uint8_t on_AUTH_RESPONSE(struct smtplite_session *s) {
-    return on_AUTH(s);
-}
+#define on_AUTH_RESPONSE on_AUTH
 
 static uint8_t on_AUTH_CANCEL(struct smtplite_session *s) {
-    if (s->code >= 400 && smtplite_allows(s, SMTPLITE_AUTH_OPTIONAL))
-        return ready(s);
-    smtplite_fail(s, SMTPLITE_E_AUTH_CHALLENGE, s->code);
-    return s->expect;
+    return no_login(s, SMTPLITE_E_AUTH_CHALLENGE, s->code);
 }
 
 /* ---- Mail -------------------------------------------------------------------------------- */
@@ -211,20 +205,16 @@ static uint8_t on_DATA(struct smtplite_session *s) {
             smtplite_set(s, F_VOID);
         return PHASE(MESSAGE);
     }
-    if (s->code < 400) {
-        smtplite_fail(s, SMTPLITE_E_BAD_REPLY, s->code); /* D11: only 354 */
-        return s->expect;
-    }
+    if (s->code < 400)
+        return refused(s, SMTPLITE_E_REFUSED); /* D11: only 354 */
     return done(s, SMTPLITE_NOT_SENT);
 }
 
 static uint8_t on_MESSAGE(struct smtplite_session *s) {
     if (smtplite_has(s, F_VOID) || s->code >= 400)
         return done(s, SMTPLITE_NOT_SENT);
-    if (!is_positive(s->code)) {
-        smtplite_fail(s, SMTPLITE_E_BAD_REPLY, s->code);
-        return s->expect;
-    }
+    if (!is_positive(s->code))
+        return refused(s, SMTPLITE_E_REFUSED);
     bool all = count_accepted(s->mail) == s->mail->count;
     return done(s, all ? SMTPLITE_SENT : SMTPLITE_PARTLY_SENT);
 }
@@ -235,8 +225,7 @@ static uint8_t on_NOOP(struct smtplite_session *s) {
 }
 
 static uint8_t on_QUIT(struct smtplite_session *s) {
-    smtplite_fail(s, SMTPLITE_E_CLOSED, 0); /* whatever it said, this is the end */
-    return s->expect;
+    return smtplite_fail(s, SMTPLITE_E_CLOSED, 0); /* whatever it said, this is the end */
 }
 
 /* No reply is read in these two: judge() has refused it before. */
@@ -244,9 +233,7 @@ static uint8_t on_IDLE(struct smtplite_session *s) {
     return s->expect;
 }
 
-static uint8_t on_TLS(struct smtplite_session *s) {
-    return s->expect;
-}
+#define on_TLS on_IDLE
 
 /* ---- The table --------------------------------------------------------------------------- */
 

@@ -137,26 +137,27 @@ static bool is_padding(const struct smtplite_session *s, char c) {
            smtplite_allows(s, SMTPLITE_ALLOW_LEADING_BLANK);
 }
 
-/* In a second and later line the digits must be those of the first. */
+/* In a second and later line the code must be that of the first. */
 static void take_digit(struct smtplite_session *s, char c) {
     static const char top[] = {'5', '5', '9'};
-    static const uint8_t place[] = {100, 10, 1};
-    if (s->column == 0 && is_padding(s, c))
-        return;
-    if (s->column == 0 && s->reply_lines == 0)
-        begin_reply(s);
+    if (s->column == 0) {
+        if (is_padding(s, c))
+            return;
+        if (s->reply_lines == 0)
+            begin_reply(s);
+        s->line_code = 0;
+    }
     if (c < (s->column == 0 ? '2' : '0') || c > top[s->column]) {
         bad_reply(s, c);
         return;
     }
-    unsigned digit = (unsigned)(c - '0');
-    if (s->reply_lines == 0) {
-        s->code = (uint16_t)(s->code + digit * place[s->column]);
-    } else if (s->code / place[s->column] % 10u != digit) {
-        bad_reply(s, c);
+    s->line_code = (uint16_t)(s->line_code * 10 + (c - '0'));
+    if (++s->column < COLUMN_SEPARATOR)
         return;
-    }
-    s->column++;
+    if (s->reply_lines == 0)
+        s->code = s->line_code;
+    else if (s->code != s->line_code)
+        bad_reply(s, c);
 }
 
 static void take_separator(struct smtplite_session *s, char c) {

@@ -42,12 +42,11 @@ void smtplite_raise(struct smtplite_session *s, uint8_t event) {
 
 /* ---- The end of a session ---------------------------------------------------------------- */
 
-void smtplite_over(struct smtplite_session *s) {
+static void end_session(struct smtplite_session *s, uint8_t event) {
     smtplite_set(s, F_OVER);
     s->send = PHASE(IDLE);
-    s->piece = NULL;
     s->piece_len = 0;
-    s->event &= (uint8_t)~EVENT(BODY);
+    s->event = (uint8_t)((s->event & ~EVENT(BODY)) | event);
     memset(s->quad, 0, sizeof s->quad);
 }
 
@@ -80,8 +79,7 @@ static void record(struct smtplite_session *s, enum smtplite_error error, uint16
 }
 
 /* QUIT as one piece with nothing behind it: output.c, which may be what failed, is not entered. */
-static void say_goodbye(struct smtplite_session *s)
-{
+static void say_goodbye(struct smtplite_session *s) {
     static const char quit[] = "QUIT\r\n";
     smtplite_set(s, F_LEAVING);
     s->pending = 0;
@@ -93,23 +91,23 @@ static void say_goodbye(struct smtplite_session *s)
     s->command = quit + sizeof quit - 1;
 }
 
-void smtplite_fail(struct smtplite_session *s, enum smtplite_error error, uint16_t code) {
+uint8_t smtplite_fail(struct smtplite_session *s, enum smtplite_error error, uint16_t code) {
+    uint8_t end = EVENT(FAILED);
     if (smtplite_has(s, F_OVER))
-        return;
-    if (smtplite_has(s, F_LEAVING) || s->expect == PHASE(QUIT)) {
-        /* E5: what happens to QUIT changes nothing */
-        smtplite_raise(s, smtplite_has(s, F_LEAVING) ? EVENT(FAILED) : EVENT(CLOSED));
-        smtplite_over(s);
-        return;
+        return s->expect;
+    if (s->expect == PHASE(QUIT)) { /* E5: what happens to QUIT changes nothing */
+        if (!smtplite_has(s, F_LEAVING))
+            end = EVENT(CLOSED);
+    } else {
+        record(s, error, code);
+        smtplite_set(s, F_KEEP);
+        if (deserves_quit(s, error)) {
+            say_goodbye(s);
+            return s->expect;
+        }
     }
-    record(s, error, code);
-    smtplite_set(s, F_KEEP);
-    if (!deserves_quit(s, error)) {
-        smtplite_raise(s, EVENT(FAILED));
-        smtplite_over(s);
-        return;
-    }
-    say_goodbye(s);
+    end_session(s, end);
+    return s->expect;
 }
 
 void smtplite_io_failed(struct smtplite_session *s, enum smtplite_error why) {
@@ -163,7 +161,7 @@ uint32_t smtplite_wait_limit(const struct smtplite_session *s, unsigned *id) {
         .quit = 5000,
     };
     const struct smtplite_waits *w = s->config->waits != NULL ? s->config->waits : &rfc5321;
-    *id = s->wait_id;
+    *id = s->wait_id + 1u;
     if (smtplite_has(s, F_OVER))
         return 0;
     switch (s->expect) {

@@ -88,9 +88,9 @@ static inline bool smtplite_allows(const struct smtplite_session *s, unsigned fl
 
 /* session.c */
 void smtplite_raise(struct smtplite_session *s, uint8_t event);
-/* Ends the session with an error; the first one wins. code: the reply's that caused it, or 0. */
-void smtplite_fail(struct smtplite_session *s, enum smtplite_error error, uint16_t code);
-void smtplite_over(struct smtplite_session *s);
+/* Ends the session with an error; the first one wins. code: the reply's that caused it, or 0.
+ * Gives the phase that is on then, for a handler to return. */
+uint8_t smtplite_fail(struct smtplite_session *s, enum smtplite_error error, uint16_t code);
 
 /* phases.c */
 void smtplite_start(struct smtplite_session *s, uint8_t phase);

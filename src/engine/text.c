@@ -10,10 +10,11 @@
 #define DOMAIN_MAX     255u /* 4.5.3.1.2 */
 #define PATH_MAX_      254u /* 4.5.3.1.3: 256 with < and > */
 #define CREDENTIAL_MAX 8192u
+#define LENGTH_MAX     65535u /* no text is looked at further: every limit here is smaller */
 
 size_t smtplite_text_length(const char *text) {
     size_t n = 0;
-    while (text[n] != '\0')
+    while (n < LENGTH_MAX && text[n] != '\0')
         n++;
     return n;
 }
@@ -41,23 +42,6 @@ enum smtplite_error smtplite_text_check(const char *text) {
 /* Of octets outside quotes: what would end the path or the command. */
 static bool breaks_path(char c) {
     return c == '<' || c == '>' || c == ' ';
-}
-
-static enum smtplite_error check_domain(const char *domain) {
-    size_t n = smtplite_text_length(domain);
-    if (n == 0)
-        return SMTPLITE_E_ARGUMENT;
-    if (n > DOMAIN_MAX)
-        return SMTPLITE_E_TOO_LONG;
-    for (; *domain != '\0'; domain++) {
-        if (is_control(*domain))
-            return SMTPLITE_E_CONTROL;
-        if (breaks_path(*domain))
-            return SMTPLITE_E_ADDRESS;
-        if ((unsigned char)*domain >= 0x80)
-            return SMTPLITE_E_NON_ASCII;
-    }
-    return SMTPLITE_E_OK;
 }
 
 /* An addr-spec's octets (RFC 5321 4.1.2). at: filled with the place of the @ that ends the local
@@ -94,6 +78,14 @@ static enum smtplite_error check_address(const char *address) {
     if (n > PATH_MAX_ || at > LOCAL_MAX || n - at > DOMAIN_MAX + 1)
         return SMTPLITE_E_TOO_LONG;
     return SMTPLITE_E_OK;
+}
+
+static enum smtplite_error check_domain(const char *domain) {
+    size_t at;
+    enum smtplite_error error = check_octets(domain, &at);
+    if (error == SMTPLITE_E_OK && smtplite_text_length(domain) > DOMAIN_MAX)
+        return SMTPLITE_E_TOO_LONG;
+    return error;
 }
 
 enum smtplite_error smtplite_mail_check(const struct smtplite_mail *mail) {
