@@ -181,6 +181,22 @@ struct smtplite_session {
     uint8_t mechanism; /* the one that is tried: its number in the table */
     uint8_t step;      /* login responses sent */
 
+    bool secure;     /* TLS is on */
+    bool quitting;   /* the caller wants no further mail */
+    bool quit_rides; /* QUIT leaves with the end mark */
+    bool in_mail;    /* a mail was submitted and is not done */
+    bool grouped;    /* its commands leave as a group */
+    bool body_asked; /* BODY was raised and not answered */
+    bool body_ended; /* the caller has given all of the message */
+    bool hollow;     /* 354 though nobody is to get it: the message is ended at once */
+    bool marked;     /* the end mark has left whole */
+    bool kept;       /* result and text stand: later replies do not change them */
+    bool dirty;      /* RSET before the next mail */
+    bool leaving;    /* failed; QUIT is said for courtesy */
+    bool over;       /* close the connection */
+    bool initial;    /* this AUTH carries its first response */
+    bool secret;     /* the present piece is one */
+
     uint8_t column;        /* of the reply's line: 0 to 2 code, 3 separator, 4 text */
     uint8_t last_line;     /* no `-` behind the code */
     uint8_t line_end;      /* the last octet was CR */
@@ -188,7 +204,6 @@ struct smtplite_session {
     uint8_t word_len;      /* */
     uint8_t challenge_pad; /* `=` seen; 3: no base64 */
 
-    uint16_t flags;
     uint16_t progress; /* octets of the present block of the message */
     uint16_t code;     /* the reply's, while it is read and until the next begins */
     uint16_t line_code;
@@ -201,7 +216,8 @@ struct smtplite_session {
     struct smtplite_mail *mail;
     size_t send_index;
     size_t expect_index;
-    size_t pending; /* commands that have left whole and whose reply was not read */
+    size_t accepted; /* recipients of this mail */
+    size_t pending;  /* commands that have left whole and whose reply was not read */
 
     const char *piece; /* what leaves next, and the rest of its command */
     size_t piece_len;

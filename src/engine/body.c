@@ -113,9 +113,9 @@ static bool put_content(struct smtplite_session *s) {
 static void put_end(struct smtplite_session *s) {
     static const char mark[] = "\r\n.\r\nQUIT\r\n";
     size_t from = s->line == LINE_START ? 2 : 0;
-    bool rides = smtplite_has(s, F_QUIT) && smtplite_has(s, F_GROUP);
+    bool rides = s->quitting && s->grouped;
     if (rides)
-        smtplite_set(s, F_RODE);
+        s->quit_rides = true;
     s->line = LINE_START;
     put(s, mark + from, (rides ? sizeof mark - 1 : 5) - from);
 }
@@ -123,14 +123,14 @@ static void put_end(struct smtplite_session *s) {
 bool smtplite_body_fill(struct smtplite_session *s) {
     if (put_content(s))
         return true;
-    if (smtplite_has(s, F_OVER))
+    if (s->over)
         return false;
-    if (smtplite_has(s, F_ENDED | F_VOID)) {
+    if ((s->body_ended || s->hollow)) {
         put_end(s);
         return true;
     }
-    if (!smtplite_has(s, F_ASKED)) {
-        smtplite_set(s, F_ASKED);
+    if (!s->body_asked) {
+        s->body_asked = true;
         smtplite_raise(s, EVENT(BODY));
     }
     return false;

@@ -103,21 +103,21 @@ static void put_text(struct smtplite_session *s, const char *text) {
 
 static const char *option_text(const struct smtplite_session *s) {
     if (s->send == PHASE(AUTH))
-        return smtplite_has(s, F_INITIAL) ? " " : "";
+        return s->initial ? " " : "";
     bool wanted = (s->mail->flags & SMTPLITE_MAIL_8BIT) && (s->offered & CAP_8BITMIME);
     return wanted ? " BODY=8BITMIME" : "";
 }
 
 /* True while there is more of it: the variable stays where it is. */
 static bool put_response(struct smtplite_session *s) {
-    if (s->send == PHASE(AUTH) && !smtplite_has(s, F_INITIAL))
+    if (s->send == PHASE(AUTH) && !s->initial)
         return false;
     if (!fill_quad(s)) {
         end_response(s);
         return false;
     }
     set_piece(s, s->quad, sizeof s->quad);
-    smtplite_set(s, F_SECRET);
+    s->secret = true;
     return true;
 }
 
@@ -173,7 +173,7 @@ static void end_command(struct smtplite_session *s) {
 }
 
 void smtplite_output_fill(struct smtplite_session *s) {
-    smtplite_clear(s, F_SECRET);
+    s->secret = false;
     while (s->piece_len == 0 && s->send != PHASE(IDLE)) {
         if (s->send == PHASE(MESSAGE)) {
             if (!smtplite_body_fill(s))
@@ -189,16 +189,16 @@ void smtplite_output_fill(struct smtplite_session *s) {
 }
 
 static bool is_end_mark(const struct smtplite_session *s) {
-    return s->send == PHASE(MESSAGE) && smtplite_has(s, F_ENDED | F_VOID) && s->body_len == 0 &&
+    return s->send == PHASE(MESSAGE) && (s->body_ended || s->hollow) && s->body_len == 0 &&
            s->line == LINE_START;
 }
 
 /* Octets of the message left, or of the end mark, on which QUIT may ride. */
 static void count_message(struct smtplite_session *s, size_t n) {
-    size_t riding = smtplite_has(s, F_RODE) ? QUIT_LEN : 0;
+    size_t riding = s->quit_rides ? QUIT_LEN : 0;
     if (is_end_mark(s)) {
-        if (!smtplite_has(s, F_MARKED) && s->piece_len <= riding) {
-            smtplite_set(s, F_MARKED);
+        if (!s->marked && s->piece_len <= riding) {
+            s->marked = true;
             count_sent(s);
         }
         if (s->piece_len > 0)
@@ -229,7 +229,7 @@ bool smtplite_out_more(const struct smtplite_session *s) {
 }
 
 bool smtplite_out_secret(const struct smtplite_session *s) {
-    return smtplite_has(s, F_SECRET);
+    return s->secret;
 }
 
 void smtplite_out_done(struct smtplite_session *s, size_t n) {

@@ -28,7 +28,7 @@ static uint8_t refused(struct smtplite_session *s, enum smtplite_error error) {
 }
 
 static uint8_t ready(struct smtplite_session *s) {
-    if (smtplite_has(s, F_QUIT))
+    if (s->quitting)
         return PHASE(QUIT);
     smtplite_raise(s, EVENT(READY));
     return PHASE(IDLE);
@@ -49,19 +49,19 @@ static uint8_t log_in(struct smtplite_session *s) {
                                            smtplite_allows(s, SMTPLITE_ALLOW_UNLISTED_LOGIN));
     if (number == 0)
         return no_login(s, SMTPLITE_E_AUTH_UNAVAILABLE, 0);
-    if (smtplite_sasl_get(number)->bare_secret && !smtplite_has(s, F_SECURE) &&
+    if (smtplite_sasl_get(number)->bare_secret && !s->secure &&
         !smtplite_allows(s, SMTPLITE_ALLOW_CLEAR_LOGIN))
         return no_login(s, SMTPLITE_E_AUTH_NEEDS_TLS, 0); /* A9 */
     s->mechanism = (uint8_t)number;
     s->step = 0;
-    smtplite_clear(s, F_INITIAL);
+    s->initial = false;
     if (smtplite_response_fits(s))
-        smtplite_set(s, F_INITIAL);
+        s->initial = true;
     return PHASE(AUTH);
 }
 
 static uint8_t greeted(struct smtplite_session *s) {
-    if (s->config->tls != SMTPLITE_TLS_REQUIRED || smtplite_has(s, F_SECURE))
+    if (s->config->tls != SMTPLITE_TLS_REQUIRED || s->secure)
         return log_in(s);
     if (s->offered & CAP_STARTTLS)
         return PHASE(STARTTLS);
@@ -80,7 +80,7 @@ static uint8_t on_EHLO(struct smtplite_session *s) {
     if (s->code < 500)
         return refused(s, SMTPLITE_E_REFUSED);
     smtplite_capabilities_forget(s);
-    if (s->config->tls == SMTPLITE_TLS_REQUIRED && !smtplite_has(s, F_SECURE))
+    if (s->config->tls == SMTPLITE_TLS_REQUIRED && !s->secure)
         return greeted(s); /* A6: no way around TLS by HELO */
     return PHASE(HELO);
 }
@@ -129,42 +129,35 @@ static uint8_t on_AUTH_CANCEL(struct smtplite_session *s) {
 
 /* The reply at hand decides the mail's fate; what follows does not change the report. */
 static void decide(struct smtplite_session *s) {
-    if (smtplite_has(s, F_KEEP))
+    if (s->kept)
         return;
     s->result.phase = s->expect;
     s->result.code = s->code;
     smtplite_reply_enhanced(s, &s->result.enhanced);
-    smtplite_set(s, F_KEEP);
+    s->kept = true;
 }
 
 static uint8_t done(struct smtplite_session *s, enum smtplite_outcome outcome) {
     decide(s);
     s->result.outcome = (uint8_t)outcome;
-    smtplite_clear(s, F_MAIL | F_DIRTY);
+    s->in_mail = false;
+    s->dirty = false;
     if (outcome == SMTPLITE_NOT_SENT)
-        smtplite_set(s, F_DIRTY);
+        s->dirty = true;
     smtplite_raise(s, EVENT(DONE));
-    return smtplite_has(s, F_QUIT) ? PHASE(QUIT) : PHASE(IDLE);
-}
-
-static size_t count_accepted(const struct smtplite_mail *mail) {
-    size_t accepted = 0;
-    for (size_t i = 0; i < mail->count; i++)
-        if (mail->recipients[i].fate == SMTPLITE_ACCEPTED)
-            accepted++;
-    return accepted;
+    return s->quitting ? PHASE(QUIT) : PHASE(IDLE);
 }
 
 /* Nobody is to get this mail any more. */
 static bool is_hopeless(const struct smtplite_session *s) {
     size_t needed = (s->mail->flags & SMTPLITE_MAIL_ALL_OR_NOTHING) ? s->mail->count : 1;
-    return smtplite_has(s, F_KEEP) || count_accepted(s->mail) < needed;
+    return s->kept || s->accepted < needed;
 }
 
 static uint8_t on_RSET(struct smtplite_session *s) {
     if (!is_positive(s->code))
         return refused(s, SMTPLITE_E_REFUSED); /* E8: answered 250, or close */
-    smtplite_clear(s, F_DIRTY);
+    s->dirty = false;
     return PHASE(MAIL);
 }
 
@@ -189,6 +182,8 @@ static uint8_t on_RCPT(struct smtplite_session *s) {
     recipient->code = s->code;
     smtplite_reply_enhanced(s, &recipient->enhanced);
     recipient->fate = (uint8_t)fate_of(s->code);
+    if (recipient->fate == SMTPLITE_ACCEPTED)
+        s->accepted++;
     s->expect_index++;
     smtplite_raise(s, EVENT(RECIPIENT));
     if (s->expect_index < s->mail->count)
@@ -202,7 +197,7 @@ static uint8_t on_RCPT(struct smtplite_session *s) {
 static uint8_t on_DATA(struct smtplite_session *s) {
     if (s->code == 354) {
         if (is_hopeless(s))
-            smtplite_set(s, F_VOID);
+            s->hollow = true;
         return PHASE(MESSAGE);
     }
     if (s->code < 400)
@@ -211,17 +206,17 @@ static uint8_t on_DATA(struct smtplite_session *s) {
 }
 
 static uint8_t on_MESSAGE(struct smtplite_session *s) {
-    if (smtplite_has(s, F_VOID) || s->code >= 400)
+    if (s->hollow || s->code >= 400)
         return done(s, SMTPLITE_NOT_SENT);
     if (!is_positive(s->code))
         return refused(s, SMTPLITE_E_REFUSED);
-    bool all = count_accepted(s->mail) == s->mail->count;
+    bool all = s->accepted == s->mail->count;
     return done(s, all ? SMTPLITE_SENT : SMTPLITE_PARTLY_SENT);
 }
 
 static uint8_t on_NOOP(struct smtplite_session *s) {
     smtplite_raise(s, EVENT(REPLY));
-    return smtplite_has(s, F_QUIT) ? PHASE(QUIT) : PHASE(IDLE);
+    return s->quitting ? PHASE(QUIT) : PHASE(IDLE);
 }
 
 static uint8_t on_QUIT(struct smtplite_session *s) {
@@ -251,7 +246,7 @@ const char *smtplite_phase_command(uint8_t phase) {
 }
 
 uint8_t smtplite_group_next(const struct smtplite_session *s) {
-    if (!smtplite_has(s, F_GROUP))
+    if (!s->grouped)
         return PHASE(IDLE);
     if (s->send == PHASE(MAIL))
         return PHASE(RCPT);
@@ -289,12 +284,12 @@ static void judge_unasked(struct smtplite_session *s) {
 
 static void judge_closing(struct smtplite_session *s) {
     if (s->pending > 0)
-        smtplite_clear(s, F_MARKED); /* the message was answered: by a no */
+        s->marked = false; /* the message was answered: by a no */
     smtplite_fail(s, SMTPLITE_E_CLOSING, s->code);
 }
 
 void smtplite_judge(struct smtplite_session *s) {
-    if (smtplite_has(s, F_LEAVING) && s->pending == 0)
+    if (s->leaving && s->pending == 0)
         return; /* the rest of what made us leave */
     if (s->code == 421) {
         judge_closing(s);
@@ -306,7 +301,7 @@ void smtplite_judge(struct smtplite_session *s) {
     }
     s->pending--;
     uint8_t next = phases[s->expect].on(s);
-    if (smtplite_has(s, F_OVER | F_LEAVING))
+    if ((s->over || s->leaving))
         return;
     if (in_group(s)) {
         s->expect = next;

@@ -55,7 +55,7 @@ void smtplite_reply_enhanced(const struct smtplite_session *s, struct smtplite_e
 /* ---- Text -------------------------------------------------------------------------------- */
 
 static void store(struct smtplite_session *s, char c) {
-    if (smtplite_has(s, F_KEEP) || s->text_len + 1 >= s->text_size)
+    if (s->kept || s->text_len + 1 >= s->text_size)
         return;
     s->text[s->text_len++] = c;
     s->text[s->text_len] = '\0';
@@ -97,7 +97,7 @@ static void begin_reply(struct smtplite_session *s) {
     s->challenge_len = 0;
     s->challenge_pad = 0;
     s->keyword = KEYWORD_NONE;
-    if (smtplite_has(s, F_KEEP))
+    if (s->kept)
         return;
     s->text_len = 0;
     if (s->text_size > 0)
@@ -109,7 +109,7 @@ static void begin_reply(struct smtplite_session *s) {
 static void bad_reply(struct smtplite_session *s, char c) {
     smtplite_reply_begin(s);
     s->column = c == '\n' ? 0 : COLUMN_SKIP;
-    if (!smtplite_has(s, F_LEAVING))
+    if (!s->leaving)
         smtplite_fail(s, SMTPLITE_E_BAD_REPLY, 0);
 }
 
@@ -205,5 +205,5 @@ size_t smtplite_in(struct smtplite_session *s, const char *p, size_t n) {
         s->reply_len++;
         take_octet(s, p[i++]);
     }
-    return smtplite_has(s, F_OVER) ? n : i;
+    return s->over ? n : i;
 }

@@ -33,7 +33,7 @@ void smtplite_wipe(struct smtplite_session *s) {
     if (s->text_size > 0)
         memset(s->text, 0, s->text_size);
     memset(s, 0, sizeof *s);
-    s->flags = F_OVER;
+    s->over = true;
 }
 
 void smtplite_raise(struct smtplite_session *s, uint8_t event) {
@@ -43,7 +43,7 @@ void smtplite_raise(struct smtplite_session *s, uint8_t event) {
 /* ---- The end of a session ---------------------------------------------------------------- */
 
 static void end_session(struct smtplite_session *s, uint8_t event) {
-    smtplite_set(s, F_OVER);
+    s->over = true;
     s->send = PHASE(IDLE);
     s->piece_len = 0;
     s->event = (uint8_t)((s->event & ~EVENT(BODY)) | event);
@@ -64,9 +64,9 @@ static bool deserves_quit(const struct smtplite_session *s, enum smtplite_error 
 
 static void record(struct smtplite_session *s, enum smtplite_error error, uint16_t code) {
     s->result.error = (uint8_t)error;
-    if (smtplite_has(s, F_MAIL))
-        s->result.outcome = smtplite_has(s, F_MARKED) ? SMTPLITE_MAYBE_SENT : SMTPLITE_NOT_SENT;
-    if (smtplite_has(s, F_KEEP))
+    if (s->in_mail)
+        s->result.outcome = s->marked ? SMTPLITE_MAYBE_SENT : SMTPLITE_NOT_SENT;
+    if (s->kept)
         return;
     s->result.phase = s->expect;
     s->result.code = code;
@@ -81,7 +81,7 @@ static void record(struct smtplite_session *s, enum smtplite_error error, uint16
 /* QUIT as one piece with nothing behind it: output.c, which may be what failed, is not entered. */
 static void say_goodbye(struct smtplite_session *s) {
     static const char quit[] = "QUIT\r\n";
-    smtplite_set(s, F_LEAVING);
+    s->leaving = true;
     s->pending = 0;
     s->expect = PHASE(QUIT);
     s->send = PHASE(QUIT);
@@ -93,14 +93,14 @@ static void say_goodbye(struct smtplite_session *s) {
 
 uint8_t smtplite_fail(struct smtplite_session *s, enum smtplite_error error, uint16_t code) {
     uint8_t end = EVENT(FAILED);
-    if (smtplite_has(s, F_OVER))
+    if (s->over)
         return s->expect;
     if (s->expect == PHASE(QUIT)) { /* E5: what happens to QUIT changes nothing */
-        if (!smtplite_has(s, F_LEAVING))
+        if (!s->leaving)
             end = EVENT(CLOSED);
     } else {
         record(s, error, code);
-        smtplite_set(s, F_KEEP);
+        s->kept = true;
         if (deserves_quit(s, error)) {
             say_goodbye(s);
             return s->expect;
@@ -124,7 +124,7 @@ void smtplite_in_eof(struct smtplite_session *s) {
 /* ---- Transport side ---------------------------------------------------------------------- */
 
 unsigned smtplite_wants(const struct smtplite_session *s) {
-    if (smtplite_has(s, F_OVER))
+    if (s->over)
         return SMTPLITE_WANT_CLOSE;
     if (s->expect == PHASE(TLS))
         return SMTPLITE_WANT_TLS;
@@ -135,13 +135,13 @@ unsigned smtplite_wants(const struct smtplite_session *s) {
 }
 
 void smtplite_tls_done(struct smtplite_session *s, bool verified) {
-    if (s->expect != PHASE(TLS) || smtplite_has(s, F_OVER))
+    if (s->expect != PHASE(TLS) || s->over)
         return;
     if (!verified && !smtplite_allows(s, SMTPLITE_ALLOW_UNVERIFIED)) {
         smtplite_fail(s, SMTPLITE_E_TLS_FAILED, 0);
         return;
     }
-    smtplite_set(s, F_SECURE);
+    s->secure = true;
     if (s->config->tls == SMTPLITE_TLS_IMPLICIT) {
         s->expect = PHASE(GREETING);
         s->pending = 1;
@@ -162,7 +162,7 @@ uint32_t smtplite_wait_limit(const struct smtplite_session *s, unsigned *id) {
     };
     const struct smtplite_waits *w = s->config->waits != NULL ? s->config->waits : &rfc5321;
     *id = s->wait_id + 1u;
-    if (smtplite_has(s, F_OVER))
+    if (s->over)
         return 0;
     switch (s->expect) {
     case SMTPLITE_PHASE_IDLE:
@@ -198,7 +198,7 @@ enum smtplite_event smtplite_next(struct smtplite_session *s, struct smtplite_ev
 }
 
 static bool is_idle(const struct smtplite_session *s) {
-    return s->expect == PHASE(IDLE) && s->event == 0 && !smtplite_has(s, F_OVER | F_QUIT);
+    return s->expect == PHASE(IDLE) && s->event == 0 && !(s->over || s->quitting);
 }
 
 static void forget_fates(struct smtplite_mail *mail) {
@@ -235,24 +235,31 @@ enum smtplite_error smtplite_submit(struct smtplite_session *s, struct smtplite_
         smtplite_raise(s, EVENT(DONE));
         return SMTPLITE_E_OK;
     }
-    smtplite_clear(s, F_KEEP | F_ENDED | F_ASKED | F_MARKED | F_VOID | F_GROUP | F_RODE);
-    smtplite_set(s, F_MAIL);
+    s->kept = false;
+    s->body_ended = false;
+    s->body_asked = false;
+    s->marked = false;
+    s->hollow = false;
+    s->grouped = false;
+    s->quit_rides = false;
+    s->in_mail = true;
+    s->accepted = 0;
     if ((s->offered & CAP_PIPELINING) && !smtplite_allows(s, SMTPLITE_LOCKSTEP))
-        smtplite_set(s, F_GROUP);
-    smtplite_start(s, smtplite_has(s, F_DIRTY) ? PHASE(RSET) : PHASE(MAIL));
+        s->grouped = true;
+    smtplite_start(s, s->dirty ? PHASE(RSET) : PHASE(MAIL));
     return SMTPLITE_E_OK;
 }
 
 static bool takes_body(const struct smtplite_session *s) {
     return s->send == PHASE(MESSAGE) && s->body_len == 0 && s->piece_len == 0 &&
-           !smtplite_has(s, F_ENDED | F_VOID);
+           !(s->body_ended || s->hollow);
 }
 
 static void answer_body(struct smtplite_session *s, const char *p, size_t n) {
     s->body = p;
     s->body_len = n;
     s->event &= (uint8_t)~EVENT(BODY);
-    smtplite_clear(s, F_ASKED);
+    s->body_asked = false;
     smtplite_output_fill(s);
 }
 
@@ -268,7 +275,7 @@ enum smtplite_error smtplite_body(struct smtplite_session *s, const char *p, siz
 enum smtplite_error smtplite_body_end(struct smtplite_session *s) {
     if (!takes_body(s))
         return SMTPLITE_E_STATE;
-    smtplite_set(s, F_ENDED);
+    s->body_ended = true;
     answer_body(s, NULL, 0);
     return SMTPLITE_E_OK;
 }
@@ -283,14 +290,14 @@ enum smtplite_error smtplite_body_fail(struct smtplite_session *s) {
 enum smtplite_error smtplite_noop(struct smtplite_session *s) {
     if (!is_idle(s))
         return SMTPLITE_E_STATE;
-    smtplite_clear(s, F_KEEP);
+    s->kept = false;
     smtplite_start(s, PHASE(NOOP));
     return SMTPLITE_E_OK;
 }
 
 void smtplite_quit(struct smtplite_session *s) {
-    bool idle = s->expect == PHASE(IDLE) && !smtplite_has(s, F_OVER);
-    smtplite_set(s, F_QUIT);
+    bool idle = s->expect == PHASE(IDLE) && !s->over;
+    s->quitting = true;
     if (idle)
         smtplite_start(s, PHASE(QUIT));
 }

@@ -17,7 +17,7 @@
  *   - pending == 0 and a reply comes: nobody asked for it (D9).
  *   - piece_len > 0 while there is something to send: output.c refills it at once.
  *   - Nothing of a reply is acted on before its last line has ended.
- *   - F_MARKED is set when, and only when, the last octet of the end mark was acknowledged by
+ *   - `marked` is set when, and only when, the last octet of the end mark was acknowledged by
  *     smtplite_out_done. Before: NOT_SENT. Behind it, until the answer: MAYBE_SENT.
  *
  * Files: session.c the calls and the session's end; phases.c what follows what; output.c
@@ -29,25 +29,6 @@
 
 #define PHASE(name) ((uint8_t)SMTPLITE_PHASE_##name)
 #define EVENT(name) ((uint8_t)(1u << SMTPLITE_EV_##name))
-
-/* session.flags */
-enum {
-    F_SECURE = 1 << 0,   /* TLS is on */
-    F_QUIT = 1 << 1,     /* the caller wants no further mail */
-    F_RODE = 1 << 2,     /* QUIT leaves with the end mark */
-    F_MAIL = 1 << 3,     /* a mail was submitted and is not done */
-    F_ENDED = 1 << 4,    /* the caller has given all of the message */
-    F_ASKED = 1 << 5,    /* BODY was raised and not answered */
-    F_MARKED = 1 << 6,   /* the end mark has left whole */
-    F_VOID = 1 << 7,     /* 354 though nobody is to get it: end it at once (E10) */
-    F_KEEP = 1 << 8,     /* result and text stand: later replies do not change them */
-    F_DIRTY = 1 << 9,    /* RSET before the next mail (E8) */
-    F_LEAVING = 1 << 10, /* failed; QUIT is said for courtesy */
-    F_OVER = 1 << 11,    /* close the connection */
-    F_GROUP = 1 << 12,   /* this mail's commands leave as a group */
-    F_SECRET = 1 << 13,  /* the present piece is one */
-    F_INITIAL = 1 << 14  /* this AUTH carries its first response */
-};
 
 /* session.offered */
 enum { CAP_PIPELINING = 1 << 0, CAP_8BITMIME = 1 << 1, CAP_STARTTLS = 1 << 2 };
@@ -69,18 +50,6 @@ enum { KEYWORD_NONE, KEYWORD_OTHER, KEYWORD_AUTH, KEYWORD_SIZE };
 #define REPLY_LINES_MAX 512u
 #define CHALLENGE_BAD   3u /* session.challenge_pad */
 #define PROMPT_MAX      200u
-
-static inline bool smtplite_has(const struct smtplite_session *s, unsigned flag) {
-    return (s->flags & flag) != 0;
-}
-
-static inline void smtplite_set(struct smtplite_session *s, unsigned flag) {
-    s->flags = (uint16_t)(s->flags | flag);
-}
-
-static inline void smtplite_clear(struct smtplite_session *s, unsigned flag) {
-    s->flags = (uint16_t)(s->flags & ~flag);
-}
 
 static inline bool smtplite_allows(const struct smtplite_session *s, unsigned flag) {
     return (s->config->flags & flag) != 0;
