@@ -189,6 +189,7 @@ struct smtplite_session {
     bool body_asked; /* BODY was raised and not answered */
     bool body_ended; /* the caller has given all of the message */
     bool hollow;     /* 354 though nobody is to get it: the message is ended at once */
+    bool at_end;     /* the piece is the end mark */
     bool marked;     /* the end mark has left whole */
     bool kept;       /* result and text stand: later replies do not change them */
     bool dirty;      /* RSET before the next mail */

@@ -116,7 +116,7 @@ static void put_end(struct smtplite_session *s) {
     bool rides = s->quitting && s->grouped;
     if (rides)
         s->quit_rides = true;
-    s->line = LINE_START;
+    s->at_end = true;
     put(s, mark + from, (rides ? sizeof mark - 1 : 5) - from);
 }
 

@@ -168,8 +168,7 @@ static void end_command(struct smtplite_session *s) {
     uint8_t next = smtplite_group_next(s);
     s->send_index = s->send == PHASE(RCPT) ? s->send_index + 1 : 0;
     count_sent(s);
-    s->send = next;
-    s->command = smtplite_phase_command(next);
+    smtplite_send_begin(s, next);
 }
 
 void smtplite_output_fill(struct smtplite_session *s) {
@@ -188,31 +187,29 @@ void smtplite_output_fill(struct smtplite_session *s) {
     }
 }
 
-static bool is_end_mark(const struct smtplite_session *s) {
-    return s->send == PHASE(MESSAGE) && (s->body_ended || s->hollow) && s->body_len == 0 &&
-           s->line == LINE_START;
+/* Octets of the end mark left, on which QUIT may ride. */
+static void count_end(struct smtplite_session *s) {
+    size_t riding = s->quit_rides ? QUIT_LEN : 0;
+    if (!s->marked && s->piece_len <= riding) {
+        s->marked = true;
+        count_sent(s);
+    }
+    if (s->piece_len > 0)
+        return;
+    if (riding > 0)
+        count_sent(s);
+    s->at_end = false;
+    s->send = PHASE(IDLE);
 }
 
-/* Octets of the message left, or of the end mark, on which QUIT may ride. */
-static void count_message(struct smtplite_session *s, size_t n) {
-    size_t riding = s->quit_rides ? QUIT_LEN : 0;
-    if (is_end_mark(s)) {
-        if (!s->marked && s->piece_len <= riding) {
-            s->marked = true;
-            count_sent(s);
-        }
-        if (s->piece_len > 0)
-            return;
-        if (riding > 0)
-            count_sent(s);
-        s->send = PHASE(IDLE);
+/* Octets of the message left: each block of them has a wait of its own. */
+static void count_content(struct smtplite_session *s, size_t n) {
+    if (n < SMTPLITE_BLOCK)
+        s->progress = (uint16_t)(s->progress + n);
+    if (n < SMTPLITE_BLOCK && s->progress < SMTPLITE_BLOCK)
         return;
-    }
-    s->progress = (uint16_t)(s->progress + (n < SMTPLITE_BLOCK ? n : SMTPLITE_BLOCK));
-    if (s->progress >= SMTPLITE_BLOCK) {
-        s->progress = 0;
-        s->wait_id++;
-    }
+    s->progress = 0;
+    s->wait_id++;
 }
 
 const char *smtplite_out(const struct smtplite_session *s, size_t *len) {
@@ -224,7 +221,7 @@ bool smtplite_out_more(const struct smtplite_session *s) {
     if (s->piece_len == 0)
         return false;
     if (s->send == PHASE(MESSAGE))
-        return !is_end_mark(s);
+        return !s->at_end;
     return *s->command != '\0' || smtplite_group_next(s) != PHASE(IDLE);
 }
 
@@ -239,8 +236,10 @@ void smtplite_out_done(struct smtplite_session *s, size_t n) {
         return;
     s->piece += n;
     s->piece_len -= n;
-    if (s->send == PHASE(MESSAGE))
-        count_message(s, n);
+    if (s->at_end)
+        count_end(s);
+    else if (s->send == PHASE(MESSAGE))
+        count_content(s, n);
     if (s->piece_len == 0)
         smtplite_output_fill(s);
 }

@@ -241,8 +241,10 @@ static const struct phase {
 #undef X_PHASE
 };
 
-const char *smtplite_phase_command(uint8_t phase) {
-    return phases[phase].command;
+void smtplite_send_begin(struct smtplite_session *s, uint8_t phase) {
+    s->send = phase;
+    s->command = phases[phase].command;
+    s->line = LINE_START;
 }
 
 uint8_t smtplite_group_next(const struct smtplite_session *s) {
@@ -267,10 +269,7 @@ void smtplite_start(struct smtplite_session *s, uint8_t phase) {
         return;
     if (phase == PHASE(RCPT))
         s->send_index = s->expect_index;
-    s->send = phase;
-    s->command = phases[phase].command;
-    s->line = LINE_START;
-    s->progress = 0;
+    smtplite_send_begin(s, phase);
     smtplite_output_fill(s);
 }
 

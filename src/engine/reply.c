@@ -12,6 +12,8 @@
 
 #include "session.h"
 
+#include <string.h>
+
 #define CODE_334 334u
 
 void smtplite_reply_begin(struct smtplite_session *s) {
@@ -23,33 +25,31 @@ void smtplite_reply_begin(struct smtplite_session *s) {
 
 /* ---- Enhanced status codes (RFC 2034, 3463) ---------------------------------------------- */
 
-static const char *read_number(const char *p, uint16_t *number) {
+/* The number that stands at *p, of one to three digits, or -1; *p moves behind it. */
+static int read_number(const char **p) {
+    int number = 0;
     unsigned digits = 0;
-    *number = 0;
-    for (; *p >= '0' && *p <= '9' && digits < 3; p++, digits++)
-        *number = (uint16_t)(*number * 10u + (unsigned)(*p - '0'));
-    return digits > 0 ? p : NULL;
+    for (; **p >= '0' && **p <= '9' && digits < 3; digits++)
+        number = number * 10 + (*(*p)++ - '0');
+    return digits > 0 ? number : -1;
 }
 
 void smtplite_reply_enhanced(const struct smtplite_session *s, struct smtplite_enhanced *e) {
-    uint16_t subject = 0;
-    uint16_t detail = 0;
-    unsigned klass = s->code / 100u;
-    const char *p = s->word;
-    e->klass = 0;
-    e->subject = 0;
-    e->detail = 0;
-    if ((unsigned)(p[0] - '0') != klass || p[1] != '.')
-        return; /* D16: it contradicts the reply, or is none */
-    p = read_number(p + 2, &subject);
-    if (p == NULL || *p != '.')
+    const char *p = s->word + 2;
+    int subject = -1;
+    int detail = -1;
+    memset(e, 0, sizeof *e);
+    /* D16: one that contradicts the reply is none */
+    if (s->word[0] != '0' + s->code / 100 || s->word[1] != '.')
         return;
-    p = read_number(p + 1, &detail);
-    if (p == NULL || (*p != ' ' && *p != '\0'))
+    subject = read_number(&p);
+    if (*p++ == '.')
+        detail = read_number(&p);
+    if (subject < 0 || detail < 0 || (*p != ' ' && *p != '\0'))
         return;
-    e->klass = (uint8_t)klass;
-    e->subject = subject;
-    e->detail = detail;
+    e->klass = (uint8_t)(s->code / 100);
+    e->subject = (uint16_t)subject;
+    e->detail = (uint16_t)detail;
 }
 
 /* ---- Text -------------------------------------------------------------------------------- */

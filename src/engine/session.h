@@ -64,7 +64,8 @@ uint8_t smtplite_fail(struct smtplite_session *s, enum smtplite_error error, uin
 /* phases.c */
 void smtplite_start(struct smtplite_session *s, uint8_t phase);
 void smtplite_judge(struct smtplite_session *s);
-const char *smtplite_phase_command(uint8_t phase);
+/* Moves the sending cursor alone. */
+void smtplite_send_begin(struct smtplite_session *s, uint8_t phase);
 /* The phase that may leave behind this one without a reply in between, or IDLE. */
 uint8_t smtplite_group_next(const struct smtplite_session *s);
 
