@@ -825,6 +825,40 @@ static void test_connect_checks(void **state) {
     server_join(&server);
 }
 
+static void test_bind_to_a_port(void **state) {
+    struct server server;
+    struct client *c = client_make(256, 4);
+    NX_TCP_SOCKET other;
+    UINT port, bound;
+
+    (void)state;
+    close(listen_on(FAMILY, 1, &port));
+    assert_int_equal(nx_tcp_client_socket_unbind(&c->socket), NX_SUCCESS);
+    assert_int_equal(nx_tcp_client_socket_bind(&c->socket, NX_MAX_PORT + 1, NX_NO_WAIT),
+                     NX_INVALID_PORT);
+    assert_int_equal(nx_tcp_client_socket_bind(&c->socket, port, NX_NO_WAIT), NX_SUCCESS);
+    assert_int_equal(nx_tcp_socket_create(&c->ip, &c->socket, NX_NULL, NX_IP_NORMAL,
+                                          NX_FRAGMENT_OKAY, NX_IP_TIME_TO_LIVE, 1460, NX_NULL,
+                                          NX_NULL),
+                     NX_PTR_ERROR);
+    assert_int_equal(nx_tcp_socket_create(&c->ip, &other, NX_NULL, NX_IP_NORMAL, NX_FRAGMENT_OKAY,
+                                          NX_IP_TIME_TO_LIVE, 1460, NX_NULL, NX_NULL),
+                     NX_SUCCESS);
+    assert_int_equal(nx_tcp_client_socket_bind(&other, port, TICKS(20)), NX_PORT_UNAVAILABLE);
+    server_start(&server, SINK, 0);
+    client_connect(c, &server);
+    assert_int_equal(nx_tcp_client_socket_port_get(&c->socket, &bound), NX_SUCCESS);
+    assert_int_equal(bound, port);
+    assert_int_equal(nx_tcp_socket_disconnect(&c->socket, NX_NO_WAIT), NX_SUCCESS);
+    server_join(&server);
+    assert_int_equal(nx_tcp_client_socket_unbind(&c->socket), NX_SUCCESS);
+    assert_int_equal(nx_tcp_client_socket_bind(&other, port, TICKS(20)), NX_SUCCESS);
+    assert_int_equal(nx_tcp_client_socket_unbind(&other), NX_SUCCESS);
+    assert_int_equal(nx_tcp_socket_delete(&other), NX_SUCCESS);
+    assert_int_equal(nx_tcp_client_socket_bind(&c->socket, NX_ANY_PORT, NX_NO_WAIT), NX_SUCCESS);
+    client_free(c);
+}
+
 static int disconnected;
 
 static VOID on_disconnect(NX_TCP_SOCKET *socket_ptr) {
@@ -1346,6 +1380,7 @@ int main(void) {
         TEST(test_connect_time_limit),
         TEST(test_connect_without_waiting),
         TEST(test_connect_checks),
+        TEST(test_bind_to_a_port),
         TEST(test_peer_reset),
         TEST(test_send_after_peer_reset),
         TEST(test_send_after_peer_fin),
