@@ -8,3 +8,12 @@
 # Checks that are no C program stand in tests/checks.list.
 EVERYWHERE := gcc clang asan ubsan m32 valgrind
 NETX_OPTIONS := nochain noipv6 nocheck dual
+
+# The NetX Duo face (ports/netxduo) on the host edition.
+FACADE := tests/facade/face.c tests/facade/server.c tests/facade/spy.c
+TESTS += facade_dialogs facade_checks
+facade_dialogs.src := tests/facade/dialogs_test.c $(FACADE)
+facade_dialogs.args := tests/facade/rely.face tests/facade/faults.face
+facade_dialogs.on := $(EVERYWHERE) $(NETX_OPTIONS)
+facade_checks.src := tests/facade/checks_test.c $(FACADE)
+facade_checks.on := $(EVERYWHERE) $(NETX_OPTIONS)
