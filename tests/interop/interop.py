@@ -241,7 +241,9 @@ class Sink(Server):
         mails = []
         for path in sorted(glob.glob(self.store + "/*")):
             with open(path, "rb") as mail:
-                mails.append((mail.read(), {}))
+                text = mail.read()
+            end = -1 if text.endswith(b"\n\n") else None  # it puts an empty line behind each mail
+            mails.append((text[:end], {}))
             os.unlink(path)
         return mails
 
