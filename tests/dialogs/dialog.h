@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DIALOG_H
+#define DIALOG_H
+
+/*
+ * A dialog: what a scripted server says, what the client must say and tell, as data.
+ * The format of the files stands in README.md. The way of a dialog through this program:
+ *
+ *   parse.c   *.smtp  -> blocks of raw lines -> struct dialog
+ *   expand.c  matrix: and sweep: blocks -> many struct dialog, made from a base
+ *   play.c    one struct dialog, one way of cutting its bytes -> verdict and log
+ *   runner.c  all dialogs, all ways, all logs equal; which rows are covered
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "smtplite/engine.h"
+
+enum { ANY = -1 }; /* an expectation that is not stated */
+
+struct bytes {
+    char *p;
+    size_t len;
+};
+
+/* ---- arena.c: memory that lives until the end of the program ------------------------------- */
+
+void *arena(size_t size);
+char *arena_text(const char *p, size_t len);
+void arena_free(void);
+void die(const char *file, int line, const char *format, ...)
+    __attribute__((format(printf, 3, 4), noreturn));
+
+/* ---- raw lines of a file, grouped --------------------------------------------------------- */
+
+struct line {
+    const char *file;
+    int number;
+    const char *key;   /* before the colon: "C", "S", "config", "!eof" (then it is all) */
+    const char *label; /* `S MAIL: ...`: "MAIL", or "" */
+    const char *value; /* behind the colon and one blank */
+};
+
+struct section {
+    const char *kind; /* "case", "part", "matrix", "sweep" */
+    const char *name;
+    struct line *lines;
+    size_t count;
+    size_t cap;
+};
+
+struct sections {
+    struct section *items;
+    size_t count;
+    size_t cap;
+};
+
+void read_file(struct sections *all, const char *file);
+void add_line(struct section *section, const struct line *line);
+const struct section *find_section(const struct sections *all, const char *kind, const char *name);
+
+/* ---- a dialog, ready to be played --------------------------------------------------------- */
+
+struct want_recipient {
+    int fate, code;
+    bool any_enhanced;
+    struct smtplite_enhanced enhanced;
+};
+
+/* What a result must be; each member may be ANY (text and enhanced: NULL and any_enhanced). */
+struct want_result {
+    bool stated;
+    int outcome, error, phase, code;
+    bool any_enhanced;
+    struct smtplite_enhanced enhanced;
+    const char *text;
+    struct want_recipient *recipients;
+    size_t count;
+};
+
+struct want_event {
+    int event, index, code;
+    const char *text; /* NULL: any */
+    struct want_result result;
+    int line;
+};
+
+enum step_kind { STEP_CLIENT, STEP_SERVER, STEP_EVENT, STEP_CALL };
+
+/* One line of the script. */
+struct step {
+    enum step_kind kind;
+    int line;
+    const char *label;  /* SERVER: what it answers, "" if it goes on with the reply before */
+    struct bytes bytes; /* CLIENT, SERVER */
+    bool partial;       /* CLIENT: it may have more to say behind this */
+    struct want_event event;
+    const char *call, *argument; /* CALL: "eof", "timeout", ... */
+};
+
+enum piece_kind { PIECE_BYTES, PIECE_HOLD, PIECE_FAIL };
+struct piece {
+    enum piece_kind kind;
+    struct bytes bytes;
+};
+
+enum job_kind { JOB_MAIL, JOB_NOOP, JOB_IDLE };
+struct job {
+    enum job_kind kind;
+    const char *from;
+    const char **to;
+    size_t to_count;
+    uint32_t size;
+    uint16_t flags;
+    struct piece *pieces;
+    size_t piece_count;
+};
+
+/* Steps joined: all that the client says before the server speaks again, and the reverse. */
+struct block {
+    enum step_kind kind; /* CLIENT, SERVER, CALL */
+    struct bytes bytes;
+    bool partial;
+    const char *call, *argument;
+    size_t events_before; /* how many events the application has seen when this block begins */
+    int line;
+};
+
+enum quit_when { QUIT_LATE, QUIT_EARLY, QUIT_FIRST };
+
+struct dialog {
+    const char *file, *name, *covers;
+    const char *fails; /* in wrong/: what the report must say */
+    int line;
+    struct smtplite_config config;
+    struct smtplite_waits waits;
+    struct job *jobs;
+    size_t job_count;
+    enum quit_when quit;
+    bool one_segment; /* replies glued to others on purpose: apart they mean something else */
+    bool generated;
+    int split_block; /* generated: the one block that is worth splitting; ANY: all */
+    const char **secrets;
+    size_t secret_count;
+
+    struct step *steps;
+    size_t step_count;
+
+    /* made from the steps by join_steps */
+    struct block *blocks;
+    size_t block_count;
+    struct want_event *events;
+    size_t event_count;
+    struct bytes client, server; /* the whole of both directions */
+};
+
+struct dialogs {
+    struct dialog *items;
+    size_t count;
+    size_t cap;
+};
+
+void make_dialog(const struct sections *all, const struct section *from, struct dialog *d);
+void join_steps(struct dialog *d);
+struct dialog *add_dialog(struct dialogs *list);
+struct bytes parse_plain(const struct line *l, const char *text, bool line_end);
+struct bytes parse_terms(const struct line *l, const char *text);
+void parse_result(const struct line *l, const char *text, struct want_result *want);
+uint32_t *wait_member(struct smtplite_waits *w, const char *name, size_t len);
+bool next_word(const char **text, const char **word, size_t *len);
+
+/* ---- names.c: ANY or "?" for what is not known --------------------------------------------- */
+
+int event_by_name(const char *name, size_t len);
+int phase_by_name(const char *name, size_t len);
+int outcome_by_name(const char *name, size_t len);
+int error_by_name(const char *name, size_t len);
+int fate_by_name(const char *name, size_t len);
+const char *event_name(int event);
+const char *outcome_name(int outcome);
+const char *error_name(int error);
+const char *phase_name(int phase);
+const char *fate_name(int fate);
+
+/* ---- expand.c ------------------------------------------------------------------------------ */
+
+void expand_matrices(const struct sections *all, struct dialogs *list);
+/* l: `base: NAME` */
+const struct dialog *base_of(const struct line *l, const struct dialogs *list);
+
+/* ---- play.c -------------------------------------------------------------------------------- */
+
+/* One way of playing: how bytes are cut, and how large the text buffer is. */
+struct mode {
+    const char *name;
+    size_t in_max;  /* octets a smtplite_in; 0: all at hand */
+    size_t out_max; /* octets a smtplite_out_done; 0: all at hand */
+    bool drain;     /* let the client speak between two pieces of one server block */
+    bool over_ack;  /* say that more left than there was: it is cut */
+    size_t text_size;
+    size_t split_block, split_pos; /* split_pos > 0: cut this block in two, there */
+};
+
+struct log_entry {
+    int event, index, code;
+    struct smtplite_result result;
+    size_t fates; /* a hash of all recipients' fates and codes */
+    char text[200];
+    size_t text_len; /* of the whole text */
+};
+
+enum { LOG_MAX = 160, RECIPIENTS_MAX = 256 };
+
+/* Guard pages around what the engine borrows: the last byte is the last of its page. */
+struct room {
+    char *input, *body, *text; /* the ends: one behind the last byte */
+    struct smtplite_recipient recipients[RECIPIENTS_MAX];
+};
+
+enum { ROOM_SIZE = 1 << 20 };
+
+void make_room(struct room *room);
+
+/* What may happen to a connection at any octet. */
+enum fault { FAULT_NONE, FAULT_EOF, FAULT_RESET, FAULT_TIMEOUT, FAULT_CANCEL, FAULT_421 };
+
+struct play {
+    const struct dialog *d;
+    const struct mode *mode;
+    struct room *room;
+    struct smtplite_session s;
+
+    size_t block, pos;          /* where in the script */
+    size_t out_total, in_total; /* octets of the client, of the server */
+    size_t job, piece, lent;    /* where the application is; octets that it lends */
+    size_t mails;               /* submitted */
+    struct smtplite_mail mail;
+    bool over;     /* FAILED or CLOSED was read */
+    bool finished; /* and all was checked */
+    bool wait_known;
+    unsigned wait_id;
+    size_t moves;
+
+    /* a sweep's fault, at an octet of one of the directions */
+    enum fault fault;
+    bool fault_in_client;
+    size_t fault_at;
+    bool broken, silenced;
+
+    char why[400]; /* "": all is well so far */
+
+    bool log_full;
+    size_t log_count;
+    struct log_entry log[LOG_MAX];
+};
+
+void play_begin(struct play *p, const struct dialog *d, const struct mode *m, struct room *room);
+bool play_move(struct play *p); /* false: it is over, see why */
+bool same_log(const struct play *a, const struct play *b, char *why, size_t size);
+
+/* ---- sweep.c ------------------------------------------------------------------------------- */
+
+/* Breaks the base sessions of one sweep at each octet. False: at some it went wrong. */
+bool run_sweep(const struct section *sweep, const struct dialogs *list, struct room *room,
+               size_t *points);
+
+#endif

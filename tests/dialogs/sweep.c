@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sweeps: a session is cut by a fault behind each octet of each direction. What must come of the
+ * mail is worked out here from the bytes alone, without the engine:
+ *   the final reply was read whole     what it says
+ *   else, the end mark left whole      MAYBE_SENT
+ *   else                               NOT_SENT
+ */
+
+#include "dialog.h"
+
+#include <string.h>
+
+enum { SWEEP_MAILS = 4, PRINT_MAX = 5 };
+
+/* Where the mails of a session stand in its bytes. */
+struct landmarks {
+    size_t reply[SWEEP_MAILS];    /* how many replies come before the final one */
+    size_t mark_end[SWEEP_MAILS]; /* octets of the client up to the end mark's last */
+    int outcome[SWEEP_MAILS];     /* if nothing happens */
+};
+
+struct stream {
+    const char *p[2];
+    size_t len[2];
+};
+
+static int octet_at(const struct stream *s, size_t pos) {
+    if (pos < s->len[0]) {
+        return (unsigned char)s->p[0][pos];
+    }
+    pos -= s->len[0];
+    return pos < s->len[1] ? (unsigned char)s->p[1][pos] : -1;
+}
+
+static bool is_digit(int c, int least, int most) {
+    return c >= least && c <= most;
+}
+
+/* The code of the line at *pos, which is moved behind it; 0: bad or not whole. */
+static int read_line(const struct stream *s, size_t *pos, bool *last) {
+    int a = octet_at(s, *pos), b = octet_at(s, *pos + 1), c = octet_at(s, *pos + 2);
+    if (!is_digit(a, '2', '5') || !is_digit(b, '0', '5') || !is_digit(c, '0', '9')) {
+        return 0;
+    }
+    int separator = octet_at(s, *pos + 3);
+    if (separator != ' ' && separator != '-' && separator != '\r' && separator != '\n') {
+        return 0;
+    }
+    *last = separator != '-';
+    size_t end = *pos + 3;
+    while (octet_at(s, end) != '\n') {
+        if (octet_at(s, end++) < 0) {
+            return 0;
+        }
+    }
+    *pos = end + 1;
+    return (a - '0') * 100 + (b - '0') * 10 + c - '0';
+}
+
+/* The code of the n-th reply, 0: it, or one before it, is bad or not whole. */
+static int nth_reply(const struct stream *s, size_t n) {
+    size_t pos = 0;
+    int code = 0;
+    for (size_t i = 0; i <= n; i++) { /* ends at the latest where the octets do */
+        bool last = false;
+        for (code = 0; !last;) {
+            int now = read_line(s, &pos, &last);
+            if (now == 0 || (code != 0 && now != code)) {
+                return 0;
+            }
+            code = now;
+        }
+    }
+    return code;
+}
+
+static size_t count_replies(const struct dialog *d, size_t octets) {
+    struct stream s = {{d->server.p, ""}, {octets, 0}};
+    size_t n = 0;
+    while (n < 1000 && nth_reply(&s, n) != 0) {
+        n++;
+    }
+    return n;
+}
+
+static size_t find_mark(const struct dialog *d, size_t octets) {
+    while (octets >= 5 && memcmp(d->client.p + octets - 5, "\r\n.\r\n", 5) != 0) {
+        octets--;
+    }
+    return octets;
+}
+
+static struct landmarks find_landmarks(const struct dialog *d, const struct play *good) {
+    struct landmarks marks;
+    size_t client = 0, server = 0, done = 0;
+    memset(&marks, 0xFF, sizeof marks); /* nowhere, for a mail that never comes so far */
+    for (size_t i = 0; i < d->step_count; i++) {
+        const struct step *step = &d->steps[i];
+        if (step->kind == STEP_SERVER && strncmp(step->label, "MESSAGE", 7) == 0) {
+            size_t mail = step->label[7] == '\0' ? 0 : (size_t)(step->label[7] - '1');
+            marks.reply[mail] = count_replies(d, server);
+            marks.mark_end[mail] = find_mark(d, client);
+        }
+        client += step->kind == STEP_CLIENT ? step->bytes.len : 0;
+        server += step->kind == STEP_SERVER ? step->bytes.len : 0;
+    }
+    for (size_t i = 0; i < good->log_count && done < SWEEP_MAILS; i++) {
+        if (good->log[i].event == SMTPLITE_EV_DONE) {
+            marks.outcome[done++] = good->log[i].result.outcome;
+        }
+    }
+    return marks;
+}
+
+static int expected_outcome(const struct play *p, const struct landmarks *marks) {
+    static const char closing[] = "421 4.3.2 closing\r\n";
+    size_t extra = p->broken && p->fault == FAULT_421 ? sizeof closing - 1 : 0;
+    struct stream s = {{p->d->server.p, closing}, {p->in_total, extra}};
+    if (p->mails == 0) {
+        return SMTPLITE_NOT_SENT;
+    }
+    size_t mail = p->mails - 1;
+    int code = nth_reply(&s, marks->reply[mail]);
+    if (code >= 200 && code < 300) {
+        return marks->outcome[mail];
+    }
+    bool maybe = p->out_total >= marks->mark_end[mail] && code < 400;
+    return maybe ? SMTPLITE_MAYBE_SENT : SMTPLITE_NOT_SENT;
+}
+
+static int expected_error(enum fault fault) {
+    static const int errors[] = {
+        [FAULT_EOF] = SMTPLITE_E_CLOSED,
+        [FAULT_RESET] = SMTPLITE_E_IO,
+        [FAULT_TIMEOUT] = SMTPLITE_E_TIMEOUT,
+        [FAULT_CANCEL] = SMTPLITE_E_CANCELLED,
+    };
+    return fault == FAULT_421 ? ANY : errors[fault];
+}
+
+/* A mail that was accepted stays accepted; and if it was the last, nothing that happens to QUIT is
+ * a failure (E5). Everywhere else the fault is told. */
+static bool judge(struct play *p, const struct landmarks *marks) {
+    const struct log_entry *end = &p->log[p->log_count - 1];
+    int outcome = expected_outcome(p, marks);
+    bool sent = outcome == SMTPLITE_SENT || outcome == SMTPLITE_PARTLY_SENT;
+    bool well = sent && p->job == p->d->job_count;
+    int event = well ? SMTPLITE_EV_CLOSED : SMTPLITE_EV_FAILED;
+    int error = well ? SMTPLITE_E_OK : expected_error(p->fault);
+    if (end->result.outcome != outcome) {
+        snprintf(p->why, sizeof p->why, "outcome %s, not %s", outcome_name(end->result.outcome),
+                 outcome_name(outcome));
+    } else if (end->event != event) {
+        snprintf(p->why, sizeof p->why, "event %s, not %s", event_name(end->event),
+                 event_name(event));
+    } else if ((error != ANY && end->result.error != error) ||
+               (!well && end->result.error == SMTPLITE_E_OK)) {
+        snprintf(p->why, sizeof p->why, "error %s", error_name(end->result.error));
+    }
+    return p->why[0] == '\0';
+}
+
+static const struct mode plain = {.name = "sweep", .text_size = 160};
+
+static bool break_at(struct play *p, const struct dialog *d, enum fault fault, bool client,
+                     size_t at, struct room *room, const struct landmarks *marks) {
+    play_begin(p, d, &plain, room);
+    p->fault = fault;
+    p->fault_in_client = client;
+    p->fault_at = at;
+    while (play_move(p)) {
+    }
+    return p->why[0] == '\0' && judge(p, marks);
+}
+
+static size_t sweep_direction(const struct dialog *d, enum fault fault, bool client,
+                              struct room *room, const struct landmarks *marks, size_t *points) {
+    static const char *const names[] = {"", "close", "reset", "stall", "cancel", "421"};
+    static struct play p;
+    size_t end = client ? d->client.len : d->server.len;
+    size_t bad = 0;
+    for (size_t at = client ? 1 : 0; at <= end; at++, ++*points) {
+        if (break_at(&p, d, fault, client, at, room, marks)) {
+            continue;
+        }
+        if (bad++ < PRINT_MAX) {
+            printf("FAILED %s, %s behind octet %zu of the %s: %s\n", d->name, names[fault], at,
+                   client ? "client" : "server", p.why);
+        }
+    }
+    return bad;
+}
+
+static size_t sweep_dialog(const struct dialog *d, struct room *room, size_t *points) {
+    static struct play good;
+    play_begin(&good, d, &plain, room);
+    while (play_move(&good)) {
+    }
+    if (good.why[0] != '\0') {
+        printf("FAILED %s, as the base of a sweep: %s\n", d->name, good.why);
+        return 1;
+    }
+    struct landmarks marks = find_landmarks(d, &good);
+    size_t bad = 0;
+    for (int fault = FAULT_EOF; fault <= FAULT_421; fault++) {
+        bad += sweep_direction(d, (enum fault)fault, false, room, &marks, points);
+        bad += sweep_direction(d, (enum fault)fault, true, room, &marks, points);
+    }
+    return bad;
+}
+
+bool run_sweep(const struct section *sweep, const struct dialogs *list, struct room *room,
+               size_t *points) {
+    size_t bad = 0;
+    for (size_t i = 0; i < sweep->count; i++) {
+        const struct line *l = &sweep->lines[i];
+        if (strcmp(l->key, "base") == 0) {
+            bad += sweep_dialog(base_of(l, list), room, points);
+        }
+    }
+    return bad == 0;
+}
