@@ -58,12 +58,13 @@ def main(arguments):
     original, stored = map(read, arguments[1 if unix else 0:])
     found = compare(original, stored, unix)
     if found:
-        print("body and original DIFFER at", found)
+        print("DIFFERENT: stored body and original part at", found)
         return 1
-    body = repaired(original)
+    body = split_mail(stored, b"\n" if unix else b"\r\n")[1]
     print(
-        "body and original are identical: %d octets, SHA-256 %s..."
-        % (len(body), hashlib.sha256(body).hexdigest()[:16])
+        "identical: the stored body is the original with its line ends made %s, octet for octet"
+        " (%d octets, SHA-256 %s...)"
+        % ("LF" if unix else "CRLF", len(body), hashlib.sha256(body).hexdigest()[:12])
     )
     return 0
 
