@@ -208,8 +208,8 @@ static uint8_t on_DATA(struct smtplite_session *s) {
 static uint8_t on_MESSAGE(struct smtplite_session *s) {
     if (s->hollow || s->code >= 400)
         return done(s, SMTPLITE_NOT_SENT);
-    if (!is_positive(s->code))
-        return refused(s, SMTPLITE_E_REFUSED);
+    if (s->code / 10 != 25)
+        return refused(s, SMTPLITE_E_REFUSED); /* a 221 is QUIT's answer, out of its turn */
     bool all = s->accepted == s->mail->count;
     return done(s, all ? SMTPLITE_SENT : SMTPLITE_PARTLY_SENT);
 }

@@ -62,6 +62,11 @@ static bool deserves_quit(const struct smtplite_session *s, enum smtplite_error 
            s->expect != PHASE(TLS);
 }
 
+static void clear_text(struct smtplite_session *s) {
+    if (s->text_size > 0)
+        s->text[0] = '\0';
+}
+
 static void record(struct smtplite_session *s, enum smtplite_error error, uint16_t code) {
     s->result.error = (uint8_t)error;
     if (s->in_mail)
@@ -71,11 +76,10 @@ static void record(struct smtplite_session *s, enum smtplite_error error, uint16
     s->result.phase = s->expect;
     s->result.code = code;
     smtplite_reply_enhanced(s, &s->result.enhanced);
-    if (code != 0)
-        return;
-    memset(&s->result.enhanced, 0, sizeof s->result.enhanced);
-    if (s->text_size > 0)
-        s->text[0] = '\0';
+    if (code == 0) { /* no reply says so: what stands there is another's */
+        memset(&s->result.enhanced, 0, sizeof s->result.enhanced);
+        clear_text(s);
+    }
 }
 
 /* QUIT as one piece with nothing behind it: output.c, which may be what failed, is not entered. */
@@ -232,6 +236,8 @@ enum smtplite_error smtplite_submit(struct smtplite_session *s, struct smtplite_
     s->result.error = (uint8_t)check_offer(s, mail);
     if (s->result.error != SMTPLITE_E_OK) {
         s->result.phase = PHASE(MAIL);
+        s->kept = true;
+        clear_text(s);
         smtplite_raise(s, EVENT(DONE));
         return SMTPLITE_E_OK;
     }
