@@ -58,6 +58,7 @@ struct server {
     int listener;
     UINT port;
     pthread_t thread;
+    bool joined;
     char wrong[512];  /* the first thing that was not as the script has it; "" */
     char *heard;      /* all that clients said, over all connections */
     size_t heard_len; /* */
@@ -65,7 +66,9 @@ struct server {
 };
 
 void server_start(struct server *server, struct script *scripts, size_t count, int family);
-/* Joins the thread and frees what was heard. Connections that never came are not waited for. */
+/* Waits until the thread has seen what there is. Connections that never came are not waited for. */
+void server_join(struct server *server);
+/* The same if need be, and frees what was heard. */
 void server_stop(struct server *server);
 
 void script_add(struct script *script, enum step_kind kind, const char *p, size_t n);
@@ -127,7 +130,6 @@ struct spy {
     size_t count;
     size_t too_long; /* longer than the connection's MSS */
     size_t chained;  /* in more than one packet */
-    size_t small_chained;
 };
 
 extern struct spy spy;

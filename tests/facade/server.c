@@ -285,10 +285,17 @@ void server_start(struct server *server, struct script *scripts, size_t count, i
     CHECK(pthread_create(&server->thread, NULL, serve, server) == 0, "thread");
 }
 
-void server_stop(struct server *server) {
+void server_join(struct server *server) {
+    if (server->joined)
+        return;
     shutdown(server->listener, SHUT_RDWR); /* wakes an accept that waits */
     pthread_join(server->thread, NULL);
     close(server->listener);
+    server->joined = true;
+}
+
+void server_stop(struct server *server) {
+    server_join(server);
     free(server->heard);
     server->heard = NULL;
 }
