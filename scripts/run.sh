@@ -12,7 +12,7 @@
 #   FROM TO   the addresses; TO is needed, FROM is TO if empty
 # Without SERVER the others are ignored.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 
 mail=${NETX_MAIL:-build/netx_mail}
 python=/usr/bin/python3 # Debian's own: another Python in the PATH does not see its packages

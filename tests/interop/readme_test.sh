@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The README's first C example compiles as it stands, without a warning.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit
 readme=${1:-README.md}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # scripts/run.sh, the main job: that it succeeds, and that it notices whatever is not as it should.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit
 work=$(mktemp -d)
 passed=0 failed=0 server_pid=
 stop_server() { [ -z "$server_pid" ] || { kill "$server_pid"; wait "$server_pid"; } 2>/dev/null; }
