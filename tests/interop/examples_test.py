@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The programs in examples/: what they print and return, and that their mail arrives."""
 import os
-import shutil
-import signal
+import select
 import subprocess
 
 from interop import (
@@ -100,14 +99,16 @@ def build_small_example(folder, port):
 
 
 def first_line(program):
-    """What a program prints first; it is a firmware's, and does not end by itself."""
-    command = [shutil.which("stdbuf"), "-oL", program]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL) as process:
-        signal.alarm(60)
-        line = process.stdout.readline().decode()
-        signal.alarm(0)
+    """What a program prints first. It is a firmware's: it does not end by itself. A terminal is
+    what makes it print each line at once."""
+    ours, its = os.openpty()
+    with subprocess.Popen([program], stdout=its, stdin=subprocess.DEVNULL) as process:
+        os.close(its)
+        ready, _, _ = select.select([ours], [], [], 60)
+        line = os.read(ours, 200).decode() if ready else ""
         process.terminate()
-    return line
+    os.close(ours)
+    return line.replace("\r\n", "\n")
 
 
 def check_small_example(checks, folder):
