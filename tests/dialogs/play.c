@@ -448,7 +448,6 @@ static void begin_server(struct play *p, const struct block *b) {
         fail(p, "line %d: no new wait for this reply", b->line);
     }
     p->wait_id = wait_id(p);
-    p->wait_known = true;
 }
 
 /* What a session that is over does not take is lost with the connection. */
@@ -464,6 +463,7 @@ static void skip_or_stick(struct play *p, const struct block *b) {
 
 static void move_server(struct play *p, const struct block *b) {
     if (p->pos == b->bytes.len) {
+        p->wait_known = ends_reply(b, p->pos);
         next_block(p);
         return;
     }
@@ -517,6 +517,7 @@ static void call_wants(struct play *p, const struct block *b) {
     unsigned mask = 0;
     mask |= strstr(b->argument, "out") != NULL ? (unsigned)SMTPLITE_WANT_OUT : 0;
     mask |= strstr(b->argument, "in") != NULL ? (unsigned)SMTPLITE_WANT_IN : 0;
+    mask |= strstr(b->argument, "tls") != NULL ? (unsigned)SMTPLITE_WANT_TLS : 0;
     if (smtplite_wants(&p->s) != mask) {
         fail(p, "line %d: smtplite_wants is %u", b->line, smtplite_wants(&p->s));
     }
@@ -650,6 +651,15 @@ static void check_end(struct play *p) {
     }
 }
 
+/* The present block is behind us, but for being counted. */
+static bool is_begun(const struct play *p) {
+    if (p->block == p->d->block_count) {
+        return false;
+    }
+    const struct block *b = &p->d->blocks[p->block];
+    return p->pos > 0 || (b->kind == STEP_CLIENT && p->out_total >= end_of_block(p, b));
+}
+
 static void check_script_done(struct play *p) {
     if (p->fault != FAULT_NONE) {
         return;
@@ -658,9 +668,9 @@ static void check_script_done(struct play *p) {
         fail(p, "line %d: it is over, and the client did not say: %s", line_of(p),
              show(p->d->client.p + p->out_total, p->d->client.len - p->out_total));
     }
-    bool begun = p->pos > 0;
-    if (p->block + begun < p->d->block_count && !p->mode->drain) {
-        fail(p, "line %d: it is over before this", p->d->blocks[p->block + begun].line);
+    size_t block = p->block + is_begun(p);
+    if (block < p->d->block_count && !p->mode->drain) {
+        fail(p, "line %d: it is over before this", p->d->blocks[block].line);
     }
     if (p->log_count < p->d->event_count) {
         const struct want_event *want = &p->d->events[p->log_count];
