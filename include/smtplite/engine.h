@@ -160,7 +160,7 @@ enum smtplite_event {
 struct smtplite_event_data {
     size_t index;     /* RECIPIENT */
     uint16_t code;    /* RECIPIENT, REPLY */
-    const char *text; /* the reply's text, as smtplite_text gives it */
+    const char *text; /* as smtplite_text gives it: the reply's, or of one that decided before */
 };
 
 /* ---- The session ------------------------------------------------------------------------- */

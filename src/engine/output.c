@@ -160,7 +160,7 @@ static void put_literal(struct smtplite_session *s) {
 
 static void count_sent(struct smtplite_session *s) {
     if (s->pending++ == 0)
-        s->wait_id++;
+        smtplite_wait_begin(s);
 }
 
 /* The command has left whole: the next of its group begins, if there is one. */
@@ -209,7 +209,7 @@ static void count_content(struct smtplite_session *s, size_t n) {
     if (n < SMTPLITE_BLOCK && s->progress < SMTPLITE_BLOCK)
         return;
     s->progress = 0;
-    s->wait_id++;
+    smtplite_wait_begin(s);
 }
 
 const char *smtplite_out(const struct smtplite_session *s, size_t *len) {

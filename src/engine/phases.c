@@ -184,6 +184,8 @@ static uint8_t on_RCPT(struct smtplite_session *s) {
     recipient->fate = (uint8_t)fate_of(s->code);
     if (recipient->fate == SMTPLITE_ACCEPTED)
         s->accepted++;
+    else if (s->mail->flags & SMTPLITE_MAIL_ALL_OR_NOTHING)
+        decide(s);
     s->expect_index++;
     smtplite_raise(s, EVENT(RECIPIENT));
     if (s->expect_index < s->mail->count)
@@ -262,7 +264,7 @@ uint8_t smtplite_group_next(const struct smtplite_session *s) {
 
 void smtplite_start(struct smtplite_session *s, uint8_t phase) {
     s->expect = phase;
-    s->wait_id++;
+    smtplite_wait_begin(s);
     if (phase == PHASE(EHLO) || phase == PHASE(HELO))
         smtplite_capabilities_forget(s);
     if (phase == PHASE(IDLE) || phase == PHASE(TLS))
@@ -304,7 +306,7 @@ void smtplite_judge(struct smtplite_session *s) {
         return;
     if (in_group(s)) {
         s->expect = next;
-        s->wait_id++;
+        smtplite_wait_begin(s);
     } else {
         smtplite_start(s, next);
     }

@@ -192,18 +192,18 @@ static void take_octet(struct smtplite_session *s, char c) {
 }
 
 size_t smtplite_in(struct smtplite_session *s, const char *p, size_t n) {
+    uint8_t events = s->event;
     size_t i = 0;
-    while (i < n && (smtplite_wants(s) & (SMTPLITE_WANT_IN | SMTPLITE_WANT_TLS))) {
+    while (i < n && s->event == events &&
+           (smtplite_wants(s) & (SMTPLITE_WANT_IN | SMTPLITE_WANT_TLS))) {
         if (s->expect == PHASE(TLS)) {
             smtplite_fail(s, SMTPLITE_E_TLS_INJECTION, 0); /* A3 */
-            break;
-        }
-        if (s->reply_len == UINT16_MAX) {
+        } else if (s->reply_len == UINT16_MAX) {
             smtplite_fail(s, SMTPLITE_E_REPLY_TOO_LONG, 0);
-            break;
+        } else {
+            s->reply_len++;
+            take_octet(s, p[i++]);
         }
-        s->reply_len++;
-        take_octet(s, p[i++]);
     }
     return s->over ? n : i;
 }

@@ -89,7 +89,7 @@ static void say_goodbye(struct smtplite_session *s) {
     s->pending = 0;
     s->expect = PHASE(QUIT);
     s->send = PHASE(QUIT);
-    s->wait_id++;
+    smtplite_wait_begin(s);
     s->piece = quit;
     s->piece_len = sizeof quit - 1;
     s->command = quit + sizeof quit - 1;
@@ -149,7 +149,7 @@ void smtplite_tls_done(struct smtplite_session *s, bool verified) {
     if (s->config->tls == SMTPLITE_TLS_IMPLICIT) {
         s->expect = PHASE(GREETING);
         s->pending = 1;
-        s->wait_id++;
+        smtplite_wait_begin(s);
     } else {
         smtplite_start(s, PHASE(EHLO)); /* A5: forgets what was learned in clear */
     }

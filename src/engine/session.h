@@ -55,6 +55,11 @@ static inline bool smtplite_allows(const struct smtplite_session *s, unsigned fl
     return (s->config->flags & flag) != 0;
 }
 
+/* A new wait: its number wraps, and that is all that is asked of it. */
+static inline void smtplite_wait_begin(struct smtplite_session *s) {
+    s->wait_id = (uint8_t)(s->wait_id + 1u);
+}
+
 /* session.c */
 void smtplite_raise(struct smtplite_session *s, uint8_t event);
 /* Ends the session with an error; the first one wins. code: the reply's that caused it, or 0.
