@@ -100,7 +100,8 @@ def check_announcements(checks, folder):
         check_portable_failed(checks, result, wanted, "EHLO and HELO refused")
     with Sink(folder, "-8") as server:
         result = portable_mail(server, HEADER + b"\xc3\xa9\n")
-        checks.equal([m["error"] for m in result.mails], ["BODY_8BIT"], "8-bit text, no 8BITMIME")
+        got = [(mail["error"], mail["code"], mail["text"]) for mail in result.mails]
+        checks.equal(got, [("BODY_8BIT", 0, "")], "8-bit text, no 8BITMIME")
         checks.equal(server.take(), [], "8-bit text, no 8BITMIME: mails that arrived")
 
 
@@ -163,6 +164,14 @@ def check_slow(checks, folder, command):
             checks.ok(0.9 < result.seconds < 2.5, "%s: after %.1f s" % (what, result.seconds))
 
 
+def check_out_of_order(checks, folder):
+    """With PIPELINING a smtp-sink that waits before one reply answers the next command first."""
+    for command, outcome in (("MAIL", "NOT_SENT"), ("RCPT", "NOT_SENT"), (".", "MAYBE_SENT")):
+        with Sink(folder, "-W", command + ":1") as server:
+            result = portable_mail(server, HEADER + BODY)
+            checks.equal(result.outcomes(), [outcome], "%s answered late: %r" % (command, result))
+
+
 def check_slower(checks, result, command, what):
     if command == "QUIT":
         checks.ok(result.is_sent(), "%s: %r" % (what, result))
@@ -200,6 +209,7 @@ def test(checks, folder):
                 check_fault(checks, folder, fault, command)
         check_announcements(checks, folder)
         check_rset(checks, folder)
+        check_out_of_order(checks, folder)
         check_quit_after_failure(checks, folder)
         for job in waiting:
             job.result()
