@@ -86,12 +86,15 @@ static void *serve_one(void *arg) {
     do {
         fd = accept(server->listener, NULL, NULL);
     } while (fd < 0 && errno == EINTR);
-    if (fd < 0)
+    if (fd < 0) {
+        atomic_store(&server->done, true);
         return NULL;
+    }
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     atomic_store(&server->accepted, true);
     server->serve(server, fd);
     close(fd);
+    atomic_store(&server->done, true);
     return NULL;
 }
 
@@ -118,6 +121,8 @@ void loopback_stop(struct loopback *server) {
     for (i = 0; i < 100 && !atomic_load(&server->accepted); i++)
         nap(5);
     shutdown(server->listener, SHUT_RDWR); /* wakes accept */
+    while (!atomic_load(&server->done))    /* under qemu-i386, join alone may come back early */
+        nap(1);
     pthread_join(server->thread, NULL);
     close(server->listener);
 }

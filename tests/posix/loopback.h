@@ -18,6 +18,7 @@ struct loopback {
     int listener;
     bool v6;
     atomic_bool accepted;
+    atomic_bool done;
     pthread_t thread;
 };
 

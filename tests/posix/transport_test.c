@@ -498,6 +498,7 @@ static void move_big(size_t n, size_t piece_max, struct collector to, int small,
     interpose.interrupt = interrupt;
     wrong = send_in_pieces(&posix, sent, n, piece_max);
     interpose.interrupt = 0;
+    alarm_every(0);
     CHECK(wrong == 0, "pieces of %zu: gave %td", piece_max, wrong);
     CHECK(interpose.write_bytes == n, "%zu octets written of %zu", interpose.write_bytes, n);
     CHECK(interrupt == 0 || interpose.injected > 10, "%zu interrupts", interpose.injected);
@@ -524,7 +525,6 @@ static void test_big_body_and_signals(void) {
     sig_atomic_t before = alarms;
     alarm_every(1000);
     move_big(BIG, 40000, slow, 4096, 0, 0);
-    alarm_every(0);
     CHECK(alarms - before > 30, "only %d signals came", (int)(alarms - before));
 }
 
@@ -716,7 +716,7 @@ static void test_every_call_fails(void) {
     }
     CHECK(failed >= 6 && n < 100, "%u calls failed", failed);
     printf("# each of %u system calls made to fail\n", failed);
-    for (n = 2; n < 6; n++)
+    for (n = 2; n < 5; n++) /* a talk has 6 calls or more */
         CHECK(talk_with_fault(0, (unsigned)n, &injected) && injected > 0,
               "each %zuth call interrupted", n);
 }
