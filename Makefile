@@ -29,6 +29,7 @@ STD := -std=c11
 BUILT := $(or $($(FLAVOUR).DIR),$(FLAVOUR))
 OUT := build/$(BUILT)
 COMPILE = $($(BUILT).CC) $(STD) $(WARNINGS) $($(BUILT).FLAGS) $(INCLUDES) $(CFLAGS) -pthread
+shown = $(if $(V),,@echo ' $(1) $@';)# V=1 shows the commands whole
 objects = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 
 LIB_SOURCES := $(ENGINE_SOURCES) $(NAMES_SOURCES) $(SASL_SOURCES) $(DRIVER_SOURCES) \
@@ -38,29 +39,30 @@ LIBS := $(OUT)/libnetxduo-host.a $(OUT)/libsmtplite.a
 
 $(OUT)/obj/%.o: %.c Makefile flavours.mk
 	@mkdir -p $(@D)
-	$(COMPILE) -MMD -MP -c -o $@ $<
+	$(call shown,CC) $(COMPILE) -MMD -MP -c -o $@ $<
 
 $(OUT)/libsmtplite.a: $(call objects,$(LIB_SOURCES)) sources.mk
 $(OUT)/libnetxduo-host.a: $(call objects,$(FACE_SOURCES)) sources.mk
 $(LIBS):
 	@rm -f $@
-	ar rcs $@ $(filter %.o,$^)
+	$(call shown,AR) ar rcs $@ $(filter %.o,$^)
 
-# program NAME, SOURCES: a rule for the program, and its objects for the dependency files
+# program NAME, SOURCES, LIBRARIES: a rule for it, and its sources for the dependency files
 define program
 PROGRAM_SOURCES += $(2)
 $(1): $(call objects,$(2)) $(LIBS)
 	@mkdir -p $$(@D)
-	$$(COMPILE) $$(LDFLAGS) -o $$@ $(call objects,$(2)) $(LIBS)
+	$$(call shown,LD) $$(COMPILE) $$(LDFLAGS) -o $$@ $(call objects,$(2)) $(LIBS) $(3)
 endef
 
-PROGRAMS := netx_mail netx_small_example smtplite_example
+PROGRAMS := netx_mail netx_small_example smtplite_example portable_mail
 $(eval $(call program,$(OUT)/netx_mail,examples/netx_mail.c))
 $(eval $(call program,$(OUT)/netx_small_example,examples/netx_small_example.c))
 $(eval $(call program,$(OUT)/smtplite_example,examples/portable_example.c))
+$(eval $(call program,$(OUT)/portable_mail,tests/interop/portable_mail.c))
 
 TESTS_HERE := $(foreach t,$(TESTS),$(if $(filter $(FLAVOUR),$($(t).on)),$(t)))
-$(foreach t,$(TESTS),$(eval $(call program,$(OUT)/tests/$(t),$($(t).src))))
+$(foreach t,$(TESTS),$(eval $(call program,$(OUT)/tests/$(t),$($(t).src),$($(t).libs))))
 
 -include $(patsubst %.o,%.d,$(call objects,$(LIB_SOURCES) $(FACE_SOURCES) $(PROGRAM_SOURCES)))
 
@@ -156,4 +158,4 @@ tests: $(TESTS_HERE:%=$(OUT)/tests/%)
 
 list:
 	@:; $(foreach t,$(TESTS_HERE),printf '%s %s %s\n' '$(FLAVOUR)/$(t)' '$(or $($(t).limit),300)' \
-	    '$($(FLAVOUR).RUN) $(OUT)/tests/$(t) $($(t).args)';)
+	    '$($(t).wrap) $($(FLAVOUR).RUN) $(OUT)/tests/$(t) $($(t).args)';)

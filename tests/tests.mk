@@ -4,10 +4,37 @@
 #   TESTS += NAME
 #   NAME.src := its files         NAME.args := its arguments
 #   NAME.on := its flavours (flavours.mk)
+#   NAME.libs := libraries        NAME.wrap := a command before it
 #   NAME.limit := seconds it may take (300)
 # Checks that are no C program stand in tests/checks.list.
 EVERYWHERE := gcc clang asan ubsan m32 valgrind
 NETX_OPTIONS := nochain noipv6 nocheck dual
+
+# The engine, by dialogs.
+DIALOGS := $(patsubst %,tests/dialogs/%.c,arena expand join names parse play read runner sweep terms)
+TESTS += dialogs
+dialogs.src := $(DIALOGS)
+dialogs.args := tests/dialogs/*.smtp
+dialogs.on := $(EVERYWHERE)
+
+# Driver and POSIX transport.
+POSIX_TEST := tests/posix/interpose.c tests/posix/loopback.c tests/support/script_server.c
+TESTS += posix_transport posix_sessions driver_faults
+posix_transport.src := tests/posix/transport_test.c $(POSIX_TEST)
+posix_transport.libs := -ldl
+posix_transport.on := $(EVERYWHERE)
+posix_sessions.src := tests/posix/posix_test.c $(POSIX_TEST)
+posix_sessions.libs := -ldl
+posix_sessions.on := $(EVERYWHERE)
+driver_faults.src := tests/posix/fault_test.c tests/support/script_server.c
+driver_faults.on := $(EVERYWHERE)
+
+# ThreadX and NetX Duo's host edition. Debian has no 32-bit cmocka beside the 64-bit one.
+TESTS += host_edition
+host_edition.src := tests/host/host_edition_test.c
+host_edition.libs := -lcmocka
+host_edition.wrap := scripts/cmocka.sh host_edition
+host_edition.on := gcc clang asan ubsan valgrind $(NETX_OPTIONS)
 
 # The NetX Duo face (ports/netxduo) on the host edition.
 FACADE := tests/facade/face.c tests/facade/server.c tests/facade/spy.c
