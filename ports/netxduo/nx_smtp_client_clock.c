@@ -110,7 +110,7 @@ static const CHAR *next_line(NX_SMTP_CLIENT *client_ptr, UINT piece, CHAR *scrat
         return ">\r\n";
     if (piece > 3 || client_ptr->nx_smtp_client_clock(&seconds, &zone) != NX_SUCCESS ||
         !is_time(seconds, zone))
-        return NX_NULL;
+        return "";
     return piece == 0 ? date_line(scratch, seconds, zone) : id_line(client_ptr, scratch, seconds);
 }
 

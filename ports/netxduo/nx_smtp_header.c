@@ -11,28 +11,15 @@
 #include <string.h>
 
 /* The columns of an encoded word that hold text: 76 less `Subject: `, `=?UTF-8?Q?` and `?=`. */
-#define WORD_TEXT 55u
+#define WORD_TEXT  55
+#define WORD_BEGIN 10
 
-enum {
-    STEP_TO,
-    STEP_RECIPIENT,
-    STEP_FROM,
-    STEP_SENDER,
-    STEP_SUBJECT,
-    STEP_SUBJECT_TEXT,
-    STEP_MIME,
-    STEP_PRIORITY,
-    STEP_EXTRA,
-    STEP_BLANK_LINE,
-    STEP_BODY,
-    STEP_END
-};
+#define SUBJECT '\3'
+#define EXTRA   '\5'
 
-static CHAR *put(CHAR *p, const CHAR *text) {
-    size_t n = strlen(text);
-    memcpy(p, text, n + 1);
-    return p + n;
-}
+const CHAR _nx_smtp_header_lines[] = "To: \1\r\nFrom: \2\r\nSubject: \3\r\nMIME-Version: 1.0\r\n"
+                                     "Content-Type: text/plain;\r\n  charset=\"utf-8\"\r\n"
+                                     "Content-Transfer-Encoding: 8bit\r\n\4\5\r\n";
 
 static UINT is_plain(CHAR c) {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
@@ -51,27 +38,42 @@ static CHAR *put_octet(CHAR *p, CHAR c) {
 }
 
 /* The next encoded word: whole characters only, unless this is no UTF-8 at all. */
-static const CHAR *next_word(struct nx_smtp_header *h) {
-    CHAR *begin = put(h->scratch, "=?UTF-8?Q?");
+static const CHAR *next_word(CHAR *word, const CHAR **subject) {
+    const CHAR *from = *subject;
+    CHAR *begin = word + WORD_BEGIN;
     CHAR *p = begin;
-    while (*h->subject != '\0') {
-        UINT inside = ((UCHAR)*h->subject & 0xC0) == 0x80;
-        if ((size_t)(p - begin) > WORD_TEXT - (inside ? 3u : 12u))
+    memcpy(word, "=?UTF-8?Q?", WORD_BEGIN);
+    while (*from != '\0') {
+        UINT inside = ((UCHAR)*from & 0xC0) == 0x80;
+        if (p > begin + WORD_TEXT - (inside ? 3 : 12))
             break;
-        p = put_octet(p, *h->subject++);
+        p = put_octet(p, *from++);
     }
-    put(p, *h->subject != '\0' ? "?=\r\n " : "?=");
-    return h->scratch;
+    *subject = from;
+    memcpy(p, "?=\r\n ", 6);
+    if (*from == '\0')
+        p[2] = '\0';
+    return word;
 }
 
-static const CHAR *next_subject(struct nx_smtp_header *h) {
-    const CHAR *text = h->encode ? next_word(h) : h->subject;
-    if (h->encode && *h->subject != '\0')
-        h->step--;
+/* What stands for a mark in the lines, at once or in parts; empty: no more. */
+static const CHAR *next_part(struct nx_smtp_header *h, CHAR mark) {
+    const CHAR **field = &h->fields[mark - 1];
+    const CHAR *text = "";
+    if (mark == EXTRA) {
+        if (h->client->nx_smtp_client_extra_header)
+            text = h->client->nx_smtp_client_extra_header(h->client, h->extra++, h->scratch);
+    } else if (mark == SUBJECT && h->encode) {
+        if (**field != '\0')
+            text = next_word(h->scratch, field);
+    } else {
+        text = *field;
+        *field = "";
+    }
     return text;
 }
 
-static const CHAR *priority_lines(UINT priority) {
+const CHAR *_nx_smtp_header_priority(UINT priority) {
     if (priority == NX_SMTP_MAIL_PRIORITY_HIGH)
         return "Importance: high\r\nX-Priority: 1\r\n";
     if (priority == NX_SMTP_MAIL_PRIORITY_LOW)
@@ -79,54 +81,24 @@ static const CHAR *priority_lines(UINT priority) {
     return "";
 }
 
-static const CHAR *next_extra(struct nx_smtp_header *h) {
-    const CHAR *text = NX_NULL;
-    if (h->client->nx_smtp_client_extra_header)
-        text = h->client->nx_smtp_client_extra_header(h->client, h->extra++, h->scratch);
-    if (!text)
-        return "";
-    h->step--;
-    return text;
-}
-
-static const CHAR *next_text(struct nx_smtp_header *h) {
-    switch (h->step++) {
-    case STEP_TO:
-        return "To: ";
-    case STEP_RECIPIENT:
-        return h->recipient;
-    case STEP_FROM:
-        return "\r\nFrom: ";
-    case STEP_SENDER:
-        return h->client->nx_smtp_client_from_address;
-    case STEP_SUBJECT:
-        return "\r\nSubject: ";
-    case STEP_SUBJECT_TEXT:
-        return next_subject(h);
-    case STEP_MIME:
-        return "\r\nMIME-Version: 1.0\r\nContent-Type: text/plain;\r\n  charset=\"utf-8\"\r\n"
-               "Content-Transfer-Encoding: 8bit\r\n";
-    case STEP_PRIORITY:
-        return priority_lines(h->priority);
-    case STEP_EXTRA:
-        return next_extra(h);
-    default:
-        return "\r\n";
-    }
-}
-
 enum smtplite_source_state _nx_smtp_header_read(void *header, const char **p, size_t *n) {
     struct nx_smtp_header *h = header;
-    while (h->step < STEP_BODY) {
-        *p = next_text(h);
+    while (*h->rest != '\0') {
+        if (*h->rest > EXTRA) {
+            *p = h->rest;
+            while (*h->rest > EXTRA)
+                h->rest++;
+            *n = (size_t)(h->rest - *p);
+            return SMTPLITE_SOURCE_PIECE;
+        }
+        *p = next_part(h, *h->rest);
         *n = strlen(*p);
         if (*n != 0)
             return SMTPLITE_SOURCE_PIECE;
+        h->rest++;
     }
-    if (h->step == STEP_END || h->body_length == 0)
-        return SMTPLITE_SOURCE_END;
-    h->step = STEP_END;
     *p = h->body;
     *n = h->body_length;
-    return SMTPLITE_SOURCE_PIECE;
+    h->body_length = 0;
+    return *n != 0 ? SMTPLITE_SOURCE_PIECE : SMTPLITE_SOURCE_END;
 }

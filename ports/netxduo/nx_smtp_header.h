@@ -9,20 +9,25 @@
 /* `=?UTF-8?Q?...?=`, CR LF, blank: the first line holds `Subject: ` too and stays within 76. */
 #define NX_SMTP_WORD_SIZE 72
 
-/* Set the first group, zero the second. All borrowed until the mail's end. */
+enum { NX_SMTP_FIELD_TO, NX_SMTP_FIELD_FROM, NX_SMTP_FIELD_SUBJECT, NX_SMTP_FIELD_PRIORITY };
+
+/* All borrowed until the mail's end. */
 struct nx_smtp_header {
     NX_SMTP_CLIENT *client;
-    const CHAR *recipient;
-    const CHAR *subject;
+    const CHAR *fields[4]; /* in the order of the enum */
     const CHAR *body;
     UINT body_length;
-    UINT priority;
-    UINT encode; /* the subject goes out as encoded words */
-
-    UINT step;
-    UINT extra;
+    UINT encode;      /* the subject goes out as encoded words */
+    UINT extra;       /* zero */
+    const CHAR *rest; /* nx_smtp_header_lines: what of it is still to come */
     CHAR scratch[NX_SMTP_WORD_SIZE];
 };
+
+/* The header, with \1 and on in place of the fields. */
+extern const CHAR _nx_smtp_header_lines[];
+
+/* The further lines of this priority. */
+const CHAR *_nx_smtp_header_priority(UINT priority);
 
 /* smtplite_source.read */
 enum smtplite_source_state _nx_smtp_header_read(void *header, const char **p, size_t *n);

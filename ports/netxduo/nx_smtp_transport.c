@@ -21,15 +21,6 @@ static ULONG least(ULONG a, ULONG b) {
     return a < b ? a : b;
 }
 
-/* Room behind the last byte, without a further packet. */
-static ULONG room(const NX_PACKET *packet_ptr) {
-#ifndef NX_DISABLE_PACKET_CHAIN
-    if (packet_ptr->nx_packet_last)
-        packet_ptr = packet_ptr->nx_packet_last;
-#endif
-    return (ULONG)(packet_ptr->nx_packet_data_end - packet_ptr->nx_packet_append_ptr);
-}
-
 static ULONG headroom(const NX_SMTP_CLIENT *client_ptr) {
 #ifdef FEATURE_NX_IPV6
     if (client_ptr->nx_smtp_client_server_address.nxd_ip_version == NX_IP_VERSION_V4)
@@ -55,27 +46,26 @@ static UINT flush(NX_SMTP_CLIENT *client_ptr) {
     return status;
 }
 
-/* Appends `size` of n bytes, all or none; none too if that would split a short piece. */
-static ULONG append(NX_SMTP_CLIENT *client_ptr, const char *p, ULONG n, ULONG size) {
-    NX_PACKET *packet_ptr = client_ptr->nx_smtp_client_send_packet;
-    if (size == 0 || (size < n && n <= WHOLE && packet_ptr->nx_packet_length != 0))
-        return 0;
+static UINT append(NX_SMTP_CLIENT *client_ptr, const char *p, ULONG size) {
     /* NetX takes the data without const and does not write to it. */
-    if (nx_packet_data_append(packet_ptr, (VOID *)(uintptr_t)p, size,
-                              client_ptr->nx_smtp_client_packet_pool_ptr, NX_NO_WAIT))
-        return 0;
-    return size;
+    return nx_packet_data_append(client_ptr->nx_smtp_client_send_packet, (VOID *)(uintptr_t)p, size,
+                                 client_ptr->nx_smtp_client_packet_pool_ptr, NX_NO_WAIT);
 }
 
-/* Puts what fits into the held segment, if possible by further packets in the chain. */
+/* Puts what fits into the held segment, with further packets in the chain if they can be had at
+ * once. 0: what is held must leave first; or, if nothing is, there is no room at all. */
 static ULONG hold(NX_SMTP_CLIENT *client_ptr, const char *p, ULONG n) {
-    NX_PACKET *packet_ptr = client_ptr->nx_smtp_client_send_packet;
-    ULONG size = least(n, client_ptr->nx_smtp_client_socket.nx_tcp_socket_connect_mss -
-                              packet_ptr->nx_packet_length);
-    ULONG held = append(client_ptr, p, n, size);
-    if (held == 0)
-        held = append(client_ptr, p, n, least(size, room(packet_ptr)));
-    return held;
+    const NX_PACKET *packet_ptr = client_ptr->nx_smtp_client_send_packet;
+    ULONG held = packet_ptr->nx_packet_length;
+    ULONG size = least(n, client_ptr->nx_smtp_client_socket.nx_tcp_socket_connect_mss - held);
+    if (held != 0 && size < n && (n <= WHOLE || size == 0))
+        return 0;
+    if (append(client_ptr, p, size) == NX_SUCCESS)
+        return size;
+    if (held != 0)
+        return 0;
+    size = least(size, (ULONG)(packet_ptr->nx_packet_data_end - packet_ptr->nx_packet_append_ptr));
+    return append(client_ptr, p, size) == NX_SUCCESS ? size : 0;
 }
 
 /* Takes some of the bytes; what was held before leaves first if it is in the way. */

@@ -112,7 +112,6 @@ static VOID configure(NX_SMTP_CLIENT *client_ptr, UINT authentication_type) {
     config->waits = &_nx_smtp_client_waits;
     config->tls = SMTPLITE_TLS_NONE;
     config->prompt_max = NX_SMTP_SERVER_CHALLENGE_MAX_STRING;
-    client_ptr->nx_smtp_client_authentication_type = authentication_type;
     choose_login(config, authentication_type);
 }
 
@@ -151,7 +150,6 @@ UINT _nxd_smtp_client_create(NX_SMTP_CLIENT *client_ptr, NX_IP *ip_ptr,
                                   NX_NULL, NX_NULL);
     if (status != NX_SUCCESS)
         return status;
-    client_ptr->nx_smtp_client_ip_ptr = ip_ptr;
     client_ptr->nx_smtp_client_packet_pool_ptr = client_packet_pool_ptr;
     client_ptr->nx_smtp_client_from_address = from_address;
     client_ptr->nx_smtp_client_server_address = *server_address;
@@ -174,86 +172,95 @@ static UINT enter(NX_SMTP_CLIENT *client_ptr) {
     return state == NX_SMTP_CLIENT_STATE_IDLE ? NX_SUCCESS : NX_SMTP_CLIENT_BUSY;
 }
 
+/* All that one send needs beside the client. */
+struct job {
+    struct smtplite_recipient recipient;
+    struct smtplite_mail mail;
+    struct nx_smtp_header header;
+    struct smtplite_transport transport;
+    struct smtplite_source source;
+    struct smtplite_driver driver;
+};
+
 /* A subject may have tabs, but no other control byte (B3). */
 static UINT check_subject(struct nx_smtp_header *header) {
-    const CHAR *p = header->subject;
-    for (; *p != '\0'; p++) {
+    const CHAR *subject = header->fields[NX_SMTP_FIELD_SUBJECT];
+    const CHAR *p;
+    for (p = subject; *p != '\0'; p++) {
         UCHAR c = (UCHAR)*p;
         if ((c < ' ' && c != '\t') || c == 0x7F)
             return NX_SMTP_INJECTION_REFUSED;
         header->encode |= c >> 7;
     }
-    header->encode |= (size_t)(p - header->subject) > SUBJECT_LINE_MAX;
+    header->encode |= (size_t)(p - subject) > SUBJECT_LINE_MAX;
     return NX_SUCCESS;
 }
 
-static UINT check_body(const struct nx_smtp_header *header, struct smtplite_mail *mail) {
-    for (UINT i = 0; i < header->body_length; i++) {
-        UCHAR c = (UCHAR)header->body[i];
+static UINT check_body(struct job *job) {
+    for (UINT i = 0; i < job->header.body_length; i++) {
+        UCHAR c = (UCHAR)job->header.body[i];
         if (c == '\0')
             return NX_SMTP_BODY_REFUSED;
         if (c >= 0x80)
-            mail->flags = SMTPLITE_MAIL_8BIT;
+            job->mail.flags = SMTPLITE_MAIL_8BIT;
     }
     return NX_SUCCESS;
 }
 
 /* What is wrong with the mail is found here, before there is a connection. */
-static UINT prepare(NX_SMTP_CLIENT *client_ptr, struct nx_smtp_header *header,
-                    struct smtplite_mail *mail) {
+static UINT check(NX_SMTP_CLIENT *client_ptr, struct job *job) {
     UINT status = error_status[smtplite_init(
         &client_ptr->nx_smtp_client_session, &client_ptr->nx_smtp_client_config,
         client_ptr->nx_smtp_client_reply_text, sizeof client_ptr->nx_smtp_client_reply_text)];
     if (status == NX_SUCCESS)
-        status = error_status[smtplite_mail_check(mail)];
+        status = error_status[smtplite_mail_check(&job->mail)];
     if (status == NX_SUCCESS)
-        status = check_subject(header);
+        status = check_subject(&job->header);
     if (status == NX_SUCCESS)
-        status = check_body(header, mail);
+        status = check_body(job);
     return status;
 }
 
-/* The phase's own code; of logins: refused for now, wrong credentials, or AUTH itself refused. */
-static UINT refusal_status(const struct smtplite_result *result) {
-    UINT status = phase_status[result->phase];
-    UINT is_login = status == NX_SMTP_AUTH_REPLY_ERROR || status == NX_SMTP_AUTHENTICATION_ERROR;
-    if (is_login && result->error == SMTPLITE_E_CLOSING)
-        return NX_SMTP_LOGIN_DEFERRED;
-    if (is_login && result->code == 535)
-        return NX_SMTP_AUTHENTICATION_ERROR;
+/* Why nothing was sent. A login may be refused for now, or for wrong credentials. */
+static UINT failure_status(const NX_SMTP_CLIENT *client_ptr, const struct smtplite_result *result) {
+    UINT status = error_status[result->error];
+    if (status == NX_SMTP_TRANSMIT_ERROR && client_ptr->nx_smtp_client_network_status != NX_SUCCESS)
+        return client_ptr->nx_smtp_client_network_status;
+    if (status != NX_SUCCESS)
+        return status;
+    status = phase_status[result->phase];
+    if (result->phase >= SMTPLITE_PHASE_AUTH && result->phase <= SMTPLITE_PHASE_AUTH_CANCEL) {
+        if (result->error == SMTPLITE_E_CLOSING)
+            status = NX_SMTP_LOGIN_DEFERRED;
+        else if (result->code == 535)
+            status = NX_SMTP_AUTHENTICATION_ERROR;
+    }
     return status;
 }
 
 static UINT session_status(const NX_SMTP_CLIENT *client_ptr) {
-    const struct smtplite_result *result = smtplite_result(&client_ptr->nx_smtp_client_session);
+    const struct smtplite_result *result = &client_ptr->nx_smtp_client_session.result;
     if (result->outcome == SMTPLITE_SENT)
         return NX_SUCCESS;
     if (result->outcome == SMTPLITE_MAYBE_SENT)
         return NX_SMTP_DELIVERY_UNKNOWN;
-    if (result->error == SMTPLITE_E_IO && client_ptr->nx_smtp_client_network_status != NX_SUCCESS)
-        return client_ptr->nx_smtp_client_network_status;
-    if (error_status[result->error] != 0)
-        return error_status[result->error];
-    return refusal_status(result);
+    return failure_status(client_ptr, result);
 }
 
-static UINT run_session(NX_SMTP_CLIENT *client_ptr, struct nx_smtp_header *header,
-                        struct smtplite_mail *mail) {
-    struct smtplite_transport transport = _nx_smtp_transport;
-    struct smtplite_source source = {header, _nx_smtp_header_read};
-    struct smtplite_driver driver;
+static UINT run_session(NX_SMTP_CLIENT *client_ptr, struct job *job) {
     enum smtplite_error error;
     UINT status = _nx_smtp_transport_open(client_ptr);
     if (status != NX_SUCCESS)
         return status;
-    memset(&driver, 0, sizeof driver);
-    transport.context = client_ptr;
-    driver.session = &client_ptr->nx_smtp_client_session;
-    driver.transport = &transport;
-    driver.trace = client_ptr->nx_smtp_client_trace;
-    driver.context = client_ptr->nx_smtp_client_trace_context;
-    driver.slice = NX_IP_PERIODIC_RATE;
-    error = smtplite_deliver(&driver, mail, &source, true);
+    job->transport = _nx_smtp_transport;
+    job->transport.context = client_ptr;
+    job->source.context = &job->header;
+    job->source.read = _nx_smtp_header_read;
+    job->driver.session = &client_ptr->nx_smtp_client_session;
+    job->driver.transport = &job->transport;
+    job->driver.trace = client_ptr->nx_smtp_client_trace;
+    job->driver.context = client_ptr->nx_smtp_client_trace_context;
+    error = smtplite_deliver(&job->driver, &job->mail, &job->source, true);
     _nx_smtp_transport_close(client_ptr);
     return error != SMTPLITE_E_OK ? error_status[error] : session_status(client_ptr);
 }
@@ -273,29 +280,27 @@ UINT _nxe_smtp_mail_send(NX_SMTP_CLIENT *client_ptr, CHAR *recipient_address, UI
 
 UINT _nx_smtp_mail_send(NX_SMTP_CLIENT *client_ptr, CHAR *recipient_address, UINT priority,
                         CHAR *subject, CHAR *mail_body, UINT mail_body_length) {
-    struct smtplite_recipient recipient;
-    struct smtplite_mail mail;
-    struct nx_smtp_header header;
+    struct job job;
     UINT status = enter(client_ptr);
     if (status != NX_SUCCESS)
         return status;
-    memset(&recipient, 0, sizeof recipient);
-    memset(&mail, 0, sizeof mail);
-    memset(&header, 0, sizeof header);
-    recipient.address = recipient_address;
-    mail.from = client_ptr->nx_smtp_client_from_address;
-    mail.recipients = &recipient;
-    mail.count = 1;
-    mail.size = mail_body_length + NX_SMTP_HEADER_LEAST;
-    header.client = client_ptr;
-    header.recipient = recipient_address;
-    header.subject = subject;
-    header.body = mail_body;
-    header.body_length = mail_body_length;
-    header.priority = priority;
-    status = prepare(client_ptr, &header, &mail);
+    memset(&job, 0, sizeof job);
+    job.recipient.address = recipient_address;
+    job.mail.from = client_ptr->nx_smtp_client_from_address;
+    job.mail.recipients = &job.recipient;
+    job.mail.count = 1;
+    job.mail.size = mail_body_length + NX_SMTP_HEADER_LEAST;
+    job.header.client = client_ptr;
+    job.header.fields[NX_SMTP_FIELD_TO] = recipient_address;
+    job.header.fields[NX_SMTP_FIELD_FROM] = job.mail.from;
+    job.header.fields[NX_SMTP_FIELD_SUBJECT] = subject;
+    job.header.fields[NX_SMTP_FIELD_PRIORITY] = _nx_smtp_header_priority(priority);
+    job.header.rest = _nx_smtp_header_lines;
+    job.header.body = mail_body;
+    job.header.body_length = mail_body_length;
+    status = check(client_ptr, &job);
     if (status == NX_SUCCESS)
-        status = run_session(client_ptr, &header, &mail);
+        status = run_session(client_ptr, &job);
     client_ptr->nx_smtp_client_state = NX_SMTP_CLIENT_STATE_IDLE;
     return status;
 }

@@ -171,14 +171,11 @@ typedef UINT NX_SMTP_CLOCK(ULONG *unix_seconds, INT *zone_minutes);
 /* One client. The members are private. */
 typedef struct NX_SMTP_CLIENT_STRUCT {
     ULONG nx_smtp_client_id;
-    NX_IP *nx_smtp_client_ip_ptr;
+    volatile UINT nx_smtp_client_state; /* IDLE, or a call is under way */
     NX_PACKET_POOL *nx_smtp_client_packet_pool_ptr;
     CHAR *nx_smtp_client_from_address;
-    NXD_ADDRESS nx_smtp_client_server_address;
     UINT nx_smtp_client_server_port;
-    UINT nx_smtp_client_authentication_type;
-    volatile UINT nx_smtp_client_state; /* IDLE, or a call is under way */
-    NX_TCP_SOCKET nx_smtp_client_socket;
+    NXD_ADDRESS nx_smtp_client_server_address;
 
     NX_PACKET *nx_smtp_client_send_packet;    /* being filled, and ours until it is sent */
     NX_PACKET *nx_smtp_client_receive_packet; /* being read */
@@ -188,11 +185,13 @@ typedef struct NX_SMTP_CLIENT_STRUCT {
     smtplite_trace *nx_smtp_client_trace;
     VOID *nx_smtp_client_trace_context;
     NX_SMTP_CLOCK *nx_smtp_client_clock;
+    /* Gives the pieces of further header lines, then an empty text; scratch: for it to use. */
     const CHAR *(*nx_smtp_client_extra_header)(struct NX_SMTP_CLIENT_STRUCT *client_ptr, UINT piece,
                                                CHAR *scratch);
 
     struct smtplite_config nx_smtp_client_config;
     struct smtplite_session nx_smtp_client_session;
+    NX_TCP_SOCKET nx_smtp_client_socket;
     CHAR nx_smtp_client_username[NX_SMTP_CLIENT_MAX_USERNAME + 1];
     CHAR nx_smtp_client_password[NX_SMTP_CLIENT_MAX_PASSWORD + 1];
     CHAR nx_smtp_client_domain[NX_SMTP_CLIENT_MAX_DOMAIN + 1];
