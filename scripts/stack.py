@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: MIT
 """The worst stack over the call graph, from the files of gcc's -fcallgraph-info=su,da.
 
-Calls through pointers are resolved by a table of lines `caller: callee callee ...`; `?` stands for
-a callee outside (an application's function). What has no body here counts 0 and is told.
-Recursion, a dynamic frame and a call through a pointer that is not in the table are errors.
+Calls through pointers are resolved by a table of lines `file: callee callee ...`, which holds for
+every such call of the file, whatever was inlined into what. A callee may be a pattern (on_*); `?`
+stands for one outside (an application's function). What has no body here counts 0 and is told.
+Recursion, a dynamic frame, a call through a pointer of a file that is not in the table, and a
+callee in it that does not exist are errors.
 """
+import fnmatch
 import re
 
 NODE = re.compile(r'^node: \{ title: "([^"]+)" label: "([^"]*)"(.*)\}$')
 EDGE = re.compile(r'^edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"')
-FRAME = re.compile(r"\\n(\d+) bytes \(([^)]*)\)")
+FRAME = re.compile(r"\\n([^:\\]+):\d+:\d+\\n(\d+) bytes \(([^)]*)\)")
 INDIRECT = "__indirect_call"
 
 
@@ -33,9 +36,9 @@ class Graph:
 
     def __init__(self, paths, table):
         self.frames = {}
+        self.files = {}
         self.edges = {}
         self.problems = []
-        self.used = set()
         self.table = table
         for path in paths:
             self.read(path)
@@ -56,9 +59,10 @@ class Graph:
         frame = FRAME.search(label)
         if not frame:
             return
-        self.frames[title] = int(frame.group(1))
-        if frame.group(2) != "static":
-            self.problems.append("%s has a frame that is %s" % (title, frame.group(2)))
+        self.files[title] = frame.group(1)
+        self.frames[title] = int(frame.group(2))
+        if frame.group(3) != "static":
+            self.problems.append("%s has a frame that is %s" % (title, frame.group(3)))
 
     def title_of(self, name):
         titles = self.by_name.get(name, [])
@@ -72,12 +76,20 @@ class Graph:
             if callee != INDIRECT:
                 found.append(callee)
                 continue
-            name = title.split(":")[-1]
-            plain = name.split(".")[0]  # foo.part.0, foo.isra.0
-            if plain not in self.table:
-                raise Trouble("%s calls through a pointer and is not in the table" % name)
-            self.used.add(plain)
-            found += [self.title_of(c) for c in self.table[plain] if c != "?"]
+            found += self.reachable(title)
+        return found
+
+    def reachable(self, title):
+        """What the table says of calls through pointers in this function's file."""
+        file = self.files[title]
+        if file not in self.table:
+            raise Trouble("%s calls through a pointer; %s is not in the table" % (title, file))
+        found = []
+        for pattern in self.table[file]:
+            names = fnmatch.filter(self.by_name, pattern)
+            if not names and pattern != "?":
+                raise Trouble("the table's %s does not exist" % pattern)
+            found += [self.title_of(name) for name in names if pattern != "?"]
         return found
 
     def worst(self, entry, outside=()):

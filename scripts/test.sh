@@ -18,7 +18,7 @@ while getopts j:l: option; do
     esac
 done
 mkdir -p "$logs"
-pattern='^[A-Za-z0-9_./+-]+: ([0-9]+) passed, ([0-9]+) failed$'
+pattern='^[A-Za-z0-9_./+ -]+: ([0-9]+) passed, ([0-9]+) failed$'
 
 # Says in $why what is wrong with a finished test, nothing if all is well.
 judge() { # status log
