@@ -79,6 +79,8 @@ static void take_text(struct smtplite_session *s, char c) {
     unsigned char u = (unsigned char)c;
     if (s->code == CODE_334)
         check_challenge(s, c);
+    if (u == 0)
+        c = '?'; /* D6: it ends no word and no text */
     if (s->expect == PHASE(EHLO) && s->reply_lines > 0) {
         smtplite_capabilities_read(s, c);
     } else if (s->reply_lines == 0 && s->word_len < SMTPLITE_WORD_SIZE - 1) {

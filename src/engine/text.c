@@ -83,6 +83,8 @@ static enum smtplite_error check_address(const char *address) {
 static enum smtplite_error check_domain(const char *domain) {
     size_t at;
     enum smtplite_error error = check_octets(domain, &at);
+    if (*domain == '\0')
+        return SMTPLITE_E_ARGUMENT;
     if (error == SMTPLITE_E_OK && smtplite_text_length(domain) > DOMAIN_MAX)
         return SMTPLITE_E_TOO_LONG;
     return error;
