@@ -3,7 +3,8 @@
 """A real SMTP server for trials and tests: Debian's python3-aiosmtpd on loopback.
 
 Prints `ready PORT` and serves until it is killed. Each accepted mail becomes two files in --store:
-NNNN.eml, its bytes as they came (dots unstuffed, nothing else touched), and NNNN.json, its envelope.
+NNNN.eml, its octets as they came (dots unstuffed, nothing else touched), and NNNN.json, its
+envelope.
 The login is taken from the environment: SERVER_USER and SERVER_PASSWORD.
 """
 import argparse

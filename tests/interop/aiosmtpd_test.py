@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 # SPDX-License-Identifier: MIT
 """Mail to python3-aiosmtpd: by the NetX API on several packet pools, and by the portable API.
 

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 # SPDX-License-Identifier: MIT
 """The proof that the interop tests can fail: every way to spoil a mail's text is noticed."""
 import io

@@ -4,7 +4,6 @@
 A server is a context manager: it is started on a free port and stopped by its pid, whatever
 happens. The senders are run as programs; what they print is parsed and nothing is assumed.
 """
-import ctypes
 import glob
 import json
 import os
@@ -73,6 +72,13 @@ def run_tests(name, test):
     sys.exit(checks.finish())
 
 
+def become_root():
+    """Postfix has to be started by root; on a machine where we are not, sudo helps or it fails."""
+    if os.getuid() != 0:
+        keep = "--preserve-env=NETX_MAIL,PORTABLE_MAIL"
+        os.execvp("sudo", ["sudo", "-n", keep, sys.executable, "-B", *sys.argv])
+
+
 # ---- servers -----------------------------------------------------------------------------------
 
 
@@ -91,9 +97,15 @@ def has_ipv6():
         return False
 
 
-def die_with_parent():
-    """A server must not outlive its test, even one that is killed."""
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+# A server must not outlive its test, not even one that is killed: a process of its own waits for
+# the end of a pipe whose other end is the test's, and then stops the server. (PR_SET_PDEATHSIG
+# would not do: it is forgotten when a server changes its user, as Postfix does.)
+GUARD = """
+exec 3<&0 </dev/null
+( { exec >/dev/null 2>&1; cat <&3; kill $$; } & )
+exec 3<&-
+exec "$@"
+"""
 
 
 class Server:
@@ -103,7 +115,7 @@ class Server:
         self.log = log
         with open(log, "ab") as file:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stderr=file, preexec_fn=die_with_parent, **more
+                ["bash", "-c", GUARD, "guard", *command], stdin=subprocess.PIPE, stderr=file, **more
             )
 
     def is_there(self, port, host="127.0.0.1"):
@@ -125,8 +137,7 @@ class Server:
             time.sleep(0.02)
 
     def stop(self):
-        if self.process.poll() is None:
-            self.process.terminate()
+        self.process.stdin.close()  # the guard kills it, and only we can take its pid away
         try:
             self.process.wait(15)
         except subprocess.TimeoutExpired:

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 # SPDX-License-Identifier: MIT
 """Postfix's smtp-sink with its faults: a server that refuses, hangs up, says 421 or is slow.
 
