@@ -50,3 +50,20 @@ facade_faults.src := tests/facade/faults_test.c $(FACADE)
 facade_faults.on := $(EVERYWHERE) $(NETX_OPTIONS)
 facade_threads.src := tests/facade/threads_test.c $(FACADE)
 facade_threads.on := $(EVERYWHERE) $(NETX_OPTIONS)
+
+# The engine: dialogs as data, each in every way of cutting its bytes; and its unit tests.
+TESTS += dialogs dialogs_wrong engine_body engine_text engine_login engine_round_trips
+dialogs.src := $(sort $(wildcard tests/dialogs/*.c))
+dialogs.args := --coverage tests/dialogs/coverage $(sort $(wildcard tests/dialogs/*.smtp))
+dialogs.on := $(EVERYWHERE)
+dialogs_wrong.src := $(dialogs.src)
+dialogs_wrong.args := --wrong tests/dialogs/parts.smtp tests/dialogs/wrong/wrong.smtp
+dialogs_wrong.on := gcc asan
+engine_body.src := tests/engine/body_test.c tests/engine/check.c
+engine_body.on := $(EVERYWHERE)
+engine_text.src := tests/engine/text_test.c tests/engine/check.c
+engine_text.on := $(EVERYWHERE)
+engine_login.src := tests/engine/login_test.c tests/engine/check.c
+engine_login.on := $(EVERYWHERE)
+engine_round_trips.src := tests/engine/round_trips_test.c tests/engine/check.c
+engine_round_trips.on := $(EVERYWHERE)

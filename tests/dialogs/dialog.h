@@ -263,7 +263,8 @@ bool same_log(const struct play *a, const struct play *b, char *why, size_t size
 
 /* ---- sweep.c ------------------------------------------------------------------------------- */
 
-/* Breaks the base sessions of one sweep at each octet. False: at some it went wrong. */
+/* Breaks the base sessions of one sweep at each octet. False: at some it went wrong.
+ * points: counted; NULL: it is to go wrong, and nothing is printed. */
 bool run_sweep(const struct section *sweep, const struct dialogs *list, struct room *room,
                size_t *points);
 

@@ -12,6 +12,7 @@
 struct matrix {
     const struct section *section;
     const char *covers;
+    const char *fails; /* NULL: it is to succeed */
     const struct dialogs *bases;
 };
 
@@ -198,6 +199,7 @@ static void make_one(const struct matrix *m, struct rule rule, const struct dial
     d->file = m->section->lines[0].file;
     d->line = rule.line->number;
     d->covers = m->covers;
+    d->fails = m->fails;
     d->generated = true;
     d->steps = arena((base->step_count + 64) * sizeof *d->steps);
     d->step_count = 0;
@@ -262,13 +264,13 @@ static void expand_rule(const struct matrix *m, const struct line *l, struct dia
     }
 }
 
-static const struct line *find_line(const struct section *section, const char *key) {
+static const char *find_value(const struct section *section, const char *key) {
     for (size_t i = 0; i < section->count; i++) {
         if (strcmp(section->lines[i].key, key) == 0) {
-            return &section->lines[i];
+            return section->lines[i].value;
         }
     }
-    die(section->lines[0].file, section->lines[0].number, "no line %s:", key);
+    return NULL;
 }
 
 /* Puts the lines of the parts in the place of `use:`. */
@@ -296,7 +298,13 @@ void expand_matrices(const struct sections *all, struct dialogs *list) {
         }
         struct section flat = {.kind = section->kind, .name = section->name};
         flatten(all, section, &flat);
-        struct matrix m = {&flat, find_line(&flat, "covers")->value, &bases};
+        struct matrix m = {.section = &flat,
+                           .covers = find_value(&flat, "covers"),
+                           .fails = find_value(&flat, "fails"),
+                           .bases = &bases};
+        if (m.covers == NULL) {
+            die(flat.lines[0].file, flat.lines[0].number, "no line covers:");
+        }
         for (size_t n = 0; n < flat.count; n++) {
             if (strcmp(flat.lines[n].key, "at") == 0) {
                 expand_rule(&m, &flat.lines[n], list);

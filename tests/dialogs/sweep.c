@@ -180,11 +180,14 @@ static size_t sweep_direction(const struct dialog *d, enum fault fault, bool cli
     static struct play p;
     size_t end = client ? d->client.len : d->server.len;
     size_t bad = 0;
-    for (size_t at = client ? 1 : 0; at <= end; at++, ++*points) {
+    for (size_t at = client ? 1 : 0; at <= end; at++) {
+        if (points != NULL) {
+            ++*points;
+        }
         if (break_at(&p, d, fault, client, at, room, marks)) {
             continue;
         }
-        if (bad++ < PRINT_MAX) {
+        if (bad++ < PRINT_MAX && points != NULL) {
             printf("FAILED %s, %s behind octet %zu of the %s: %s\n", d->name, names[fault], at,
                    client ? "client" : "server", p.why);
         }

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Logins: base64 against RFC 4648's vectors and a reference written here, for users and passwords
+ * of all lengths (A12); and no trace of the password in the session's memory (A15).
+ */
+
+#include "check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { LENGTH_MAX = 255 };
+
+static struct talk t;
+static char want[TALK_OUT];
+
+static struct smtplite_config make_config(uint8_t mechanism, const char *user,
+                                          const char *password) {
+    return (struct smtplite_config){.tls = SMTPLITE_TLS_NONE,
+                                    .flags = SMTPLITE_ALLOW_CLEAR_LOGIN,
+                                    .mechanisms = mechanism,
+                                    .user = user,
+                                    .password = password};
+}
+
+/* ---- the reference: bit by bit ------------------------------------------------------------ */
+
+static size_t encode(char *out, const char *p, size_t n) {
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t len = 0;
+    for (size_t bit = 0; bit < 8 * n; bit += 6) {
+        unsigned value = 0;
+        for (size_t i = bit; i < bit + 6; i++) {
+            unsigned octet = i / 8 < n ? (unsigned char)p[i / 8] : 0;
+            value = value * 2 + (octet >> (7 - i % 8) & 1);
+        }
+        out[len++] = alphabet[value];
+    }
+    while (len % 4 != 0) {
+        out[len++] = '=';
+    }
+    out[len] = '\0';
+    return len;
+}
+
+static size_t encode_plain(char *out, const char *user, const char *password) {
+    static char raw[2 * 70000];
+    size_t u = strlen(user), p = strlen(password);
+    raw[0] = '\0';
+    memcpy(raw + 1, user, u);
+    raw[1 + u] = '\0';
+    memcpy(raw + 2 + u, password, p);
+    return encode(out, raw, 2 + u + p);
+}
+
+/* ---- dialogs ------------------------------------------------------------------------------ */
+
+static void begin_login(const struct smtplite_config *config) {
+    CHECK(talk_begin(&t, config) == SMTPLITE_E_OK);
+    talk_answer(&t, "220 x\r\n");
+    talk_forget(&t);
+    talk_answer(&t, "250-x\r\n250 AUTH PLAIN LOGIN\r\n");
+}
+
+static bool said_secret(const char *before, const char *secret, const char *after) {
+    static char masked[TALK_OUT];
+    size_t n = strlen(secret);
+    int len = snprintf(want, sizeof want, "%s%s%s", before, secret, after);
+    snprintf(masked, sizeof masked, "%s%s%s", before, secret, after);
+    memset(masked + strlen(before), '*', n);
+    return talk_said_bytes(&t, want, (size_t)len) && memcmp(t.masked, masked, (size_t)len) == 0;
+}
+
+/* PLAIN: on the command if that is then no longer than 512 octets, else behind 334. */
+static void check_plain(const char *user, const char *password) {
+    static char secret[200000];
+    struct smtplite_config config = make_config(SMTPLITE_AUTH_PLAIN, user, password);
+    size_t n = encode_plain(secret, user, password);
+    begin_login(&config);
+    if (n + strlen("AUTH PLAIN \r\n") <= 512) {
+        CHECK(said_secret("AUTH PLAIN ", secret, "\r\n"));
+    } else {
+        CHECK(talk_said(&t, "AUTH PLAIN\r\n"));
+        talk_forget(&t);
+        talk_answer(&t, "334\r\n");
+        CHECK(said_secret("", secret, "\r\n"));
+    }
+    talk_answer(&t, "235 ok\r\n");
+    CHECK(talk_event(&t) == SMTPLITE_EV_READY);
+}
+
+static void check_login(const char *user, const char *password) {
+    static char secret[200000];
+    struct smtplite_config config = make_config(SMTPLITE_AUTH_LOGIN, user, password);
+    begin_login(&config);
+    CHECK(talk_said(&t, "AUTH LOGIN\r\n"));
+    talk_forget(&t);
+    talk_answer(&t, "334 VXNlcm5hbWU6\r\n");
+    encode(secret, user, strlen(user));
+    CHECK(said_secret("", secret, "\r\n"));
+    talk_forget(&t);
+    talk_answer(&t, "334 UGFzc3dvcmQ6\r\n");
+    encode(secret, password, strlen(password));
+    CHECK(said_secret("", secret, "\r\n"));
+    talk_answer(&t, "235 ok\r\n");
+    CHECK(talk_event(&t) == SMTPLITE_EV_READY);
+}
+
+/* RFC 4648 10 */
+static void test_vectors(void) {
+    static const char *const vectors[][2] = {{"", ""},
+                                             {"f", "Zg=="},
+                                             {"fo", "Zm8="},
+                                             {"foo", "Zm9v"},
+                                             {"foob", "Zm9vYg=="},
+                                             {"fooba", "Zm9vYmE="},
+                                             {"foobar", "Zm9vYmFy"}};
+    char encoded[32];
+    for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
+        encode(encoded, vectors[i][0], strlen(vectors[i][0]));
+        CHECK(strcmp(encoded, vectors[i][1]) == 0);
+        check_login(vectors[i][0], vectors[i][0]);
+        CHECK(strncmp(t.out, vectors[i][1], strlen(vectors[i][1])) == 0);
+        check_plain(vectors[i][0], vectors[i][0]);
+    }
+    /* RFC 4616 4 */
+    struct smtplite_config config = make_config(SMTPLITE_AUTH_PLAIN, "tim", "tanstaaftanstaaf");
+    begin_login(&config);
+    CHECK(said_secret("AUTH PLAIN ", "AHRpbQB0YW5zdGFhZnRhbnN0YWFm", "\r\n"));
+}
+
+/* All octets that may be, so that all of the alphabet is met. */
+static void fill(char *text, size_t n, unsigned seed) {
+    for (size_t i = 0; i < n; i++) {
+        unsigned c = (seed + (unsigned)i * 37u) % 223u + 0x20u;
+        text[i] = (char)(unsigned char)(c == 0x7F ? 0xFF : c);
+    }
+    text[n] = '\0';
+}
+
+static void test_lengths(void) {
+    static char user[LENGTH_MAX + 1], password[LENGTH_MAX + 1];
+    for (size_t n = 0; n <= LENGTH_MAX; n++) {
+        fill(user, n, (unsigned)n);
+        fill(password, LENGTH_MAX - n, (unsigned)n + 7);
+        check_plain(user, password);
+        check_login(user, password);
+        fill(password, n, (unsigned)n + 7);
+        check_plain(user, password);
+        t.window = 1;
+    }
+    for (size_t n = 0; n <= 64; n++) {
+        fill(user, n, 3);
+        fill(password, n % 5, 5);
+        check_plain(user, password);
+    }
+}
+
+static void test_too_long(void) {
+    static char huge[65537];
+    struct smtplite_config config = make_config(SMTPLITE_AUTH_PLAIN, huge, "p");
+    memset(huge, 'x', sizeof huge - 1);
+    CHECK(talk_begin(&t, &config) == SMTPLITE_E_TOO_LONG);
+    config = make_config(SMTPLITE_AUTH_LOGIN, "u", huge);
+    CHECK(talk_begin(&t, &config) == SMTPLITE_E_TOO_LONG);
+    huge[4096] = '\0'; /* a token's length */
+    check_plain("u", huge);
+    check_login("u", huge);
+}
+
+/* ---- A15: what stays in memory ------------------------------------------------------------ */
+
+static const char password[] = "Xq7!zR3#vK9$wL5%";
+
+static bool holds(const void *memory, size_t size, const char *p, size_t n) {
+    const char *m = memory;
+    for (size_t i = 0; i + n <= size; i++) {
+        if (memcmp(m + i, p, n) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Any three octets of the password, and any four characters of it in base64. */
+static bool holds_secret(const struct talk *talk) {
+    char encoded[64];
+    bool found = false;
+    for (size_t i = 0; i + 3 <= strlen(password); i++) {
+        found |= holds(&talk->s, sizeof talk->s, password + i, 3);
+        found |= holds(talk->text, sizeof talk->text, password + i, 3);
+    }
+    for (int shift = 0; shift < 3; shift++) {
+        size_t n = encode(encoded, password + shift, strlen(password) - (size_t)shift);
+        for (size_t i = 0; i + 4 <= n; i += 4) {
+            found |= holds(&talk->s, sizeof talk->s, encoded + i, 4);
+        }
+    }
+    return found;
+}
+
+static void test_memory_of(uint8_t mechanism) {
+    struct smtplite_config config = make_config(mechanism, "user", password);
+    memset(&t, 0, sizeof t);
+    begin_login(&config);
+    for (int step = 0; step < 2 && smtplite_wants(&t.s) == SMTPLITE_WANT_IN; step++) {
+        CHECK(!holds_secret(&t));
+        if (mechanism == SMTPLITE_AUTH_LOGIN) {
+            talk_answer(&t, "334\r\n");
+        }
+    }
+    CHECK(!holds_secret(&t));
+    talk_answer(&t, "235 welcome\r\n");
+    CHECK(talk_event(&t) == SMTPLITE_EV_READY);
+    CHECK(!holds_secret(&t));
+}
+
+static bool is_zero(const char *p, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        if (p[i] != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Wiped in the middle of a response; afterwards it is over, and harmless. */
+static void test_wipe(void) {
+    struct smtplite_config config = make_config(SMTPLITE_AUTH_PLAIN, "user", password);
+    size_t len = 0;
+    memset(&t, 0, sizeof t);
+    talk_begin(&t, &config);
+    talk_answer(&t, "220 x\r\n");
+    talk_hear(&t, "250-x\r\n250 AUTH PLAIN\r\n");
+    for (int i = 0; i < 20; i++) {
+        smtplite_out_done(&t.s, 1);
+    }
+    CHECK(smtplite_out_secret(&t.s));
+    CHECK(holds_secret(&t)); /* four characters of it: the search does find something */
+    smtplite_wipe(&t.s);
+    CHECK(!holds_secret(&t));
+    CHECK(is_zero(t.text, sizeof t.text));
+    CHECK(smtplite_out(&t.s, &len) == NULL && len == 0);
+    CHECK(smtplite_wants(&t.s) == SMTPLITE_WANT_CLOSE);
+    CHECK(smtplite_noop(&t.s) == SMTPLITE_E_STATE);
+    CHECK(strcmp(smtplite_text(&t.s), "") == 0);
+}
+
+/* The connection breaks within the response. */
+static void test_broken(void) {
+    struct smtplite_config config = make_config(SMTPLITE_AUTH_PLAIN, "user", password);
+    for (unsigned n = 0; n < 40; n++) {
+        memset(&t, 0, sizeof t);
+        talk_begin(&t, &config);
+        talk_answer(&t, "220 x\r\n");
+        talk_hear(&t, "250-x\r\n250 AUTH PLAIN\r\n");
+        for (unsigned i = 0; i < n; i++) {
+            smtplite_out_done(&t.s, 1);
+        }
+        smtplite_io_failed(&t.s, SMTPLITE_E_IO);
+        CHECK(talk_event(&t) == SMTPLITE_EV_FAILED);
+        CHECK(!holds_secret(&t));
+    }
+}
+
+/* A server that says the secret back: it is the server's text, and wiped with the rest. */
+static void test_echo(void) {
+    struct smtplite_config config = make_config(SMTPLITE_AUTH_PLAIN, "user", password);
+    begin_login(&config);
+    talk_hear(&t, "535 no, Xq7!zR3#vK9$wL5% is wrong\r\n");
+    CHECK(holds(t.text, sizeof t.text, password, strlen(password)));
+    smtplite_wipe(&t.s);
+    CHECK(is_zero(t.text, sizeof t.text));
+}
+
+int main(void) {
+    test_vectors();
+    test_lengths();
+    test_too_long();
+    test_memory_of(SMTPLITE_AUTH_PLAIN);
+    test_memory_of(SMTPLITE_AUTH_LOGIN);
+    test_wipe();
+    test_broken();
+    test_echo();
+    return check_summary("engine-login");
+}
