@@ -47,6 +47,13 @@ static void catch (int signal, void (*handler)(int)) {
     sigaction(signal, &action, NULL);
 }
 
+static void alarm_once(unsigned ms) {
+    struct itimerval t;
+    memset(&t, 0, sizeof t);
+    t.it_value.tv_usec = (suseconds_t)ms * 1000;
+    setitimer(ITIMER_REAL, &t, NULL);
+}
+
 static void alarm_every(unsigned us) {
     struct itimerval t;
     memset(&t, 0, sizeof t);
@@ -104,6 +111,7 @@ struct collector {
     unsigned gulp;     /* octets a read */
     const char *early; /* said at stop */
     bool reset;
+    unsigned stay; /* ms without a move before it closes */
 };
 
 /* Collects what comes, then says and closes as told. */
@@ -119,6 +127,7 @@ static void collect(struct loopback *server, int fd) {
     }
     if (to->early != NULL)
         say(fd, to->early);
+    nap(to->stay);
     if (to->reset) {
         nap(50);
         reset_on_close(fd);
@@ -392,6 +401,10 @@ static void test_waits(void) {
     alarm_every(0);
     CHECK(ms() - start >= 99 && ms() - start < 160, "%u ms", ms() - start);
     CHECK(alarms > 20, "only %d signals came", (int)alarms);
+    alarm_once(80);
+    start = ms();
+    CHECK(get(&posix, text, sizeof text, 100) == 0, "silence and one late signal");
+    CHECK(ms() - start >= 99 && ms() - start < 160, "%u ms", ms() - start);
     smtplite_posix_close(&posix);
     loopback_stop(&server);
 }
@@ -632,11 +645,12 @@ static void test_close(void) {
 }
 
 /* D12: while output is blocked, an early answer ends the wait. */
-static void test_early_answer(bool reset) {
+static void test_early_answer(bool reset, unsigned stay) {
     char *sent = noise(BIG);
     char got[1000];
     char text[32];
-    struct collector to = {.p = got, .stop = 1000, .early = "552 too big\r\n", .reset = reset};
+    struct collector to = {
+        .p = got, .stop = 1000, .early = "552 too big\r\n", .reset = reset, .stay = stay};
     struct loopback server = {.serve = collect, .arg = &to, .small = 4096};
     struct smtplite_posix posix;
     size_t at = 0, len;
@@ -747,8 +761,9 @@ int main(void) {
     test_reset_after_data();
     test_write_after_reset();
     test_close();
-    test_early_answer(false);
-    test_early_answer(true);
+    test_early_answer(false, 0);
+    test_early_answer(true, 0);
+    test_early_answer(false, 2000);
     test_every_call_fails();
     CHECK(pipes == 0, "%d SIGPIPE", (int)pipes);
     CHECK(open_files() == files, "%u files open, %u before", open_files(), files);
