@@ -8,8 +8,6 @@
 
 #include "sasl/sasl.h"
 
-typedef uint8_t handler(struct smtplite_session *s);
-
 static bool is_positive(uint16_t code) {
     return code / 100 == 2;
 }
@@ -234,18 +232,29 @@ static uint8_t on_IDLE(struct smtplite_session *s) {
 
 /* ---- The table --------------------------------------------------------------------------- */
 
-static const struct phase {
-    const char *command;
-    handler *on;
-} phases[] = {
-#define X_PHASE(name, command) {command, on_##name},
-    SMTPLITE_PHASES(X_PHASE)
-#undef X_PHASE
+/* What is sent in a phase, and who judges its reply: both from the one list. A switch, not a table
+ * of functions, so that stack and calls can be told by looking. */
+static const char *const commands[] = {
+#define X_COMMAND(name, command) command,
+    SMTPLITE_PHASES(X_COMMAND)
+#undef X_COMMAND
 };
+
+static uint8_t judge_phase(struct smtplite_session *s) {
+    switch (s->expect) {
+#define X_CASE(name, command)                                                                      \
+    case SMTPLITE_PHASE_##name:                                                                    \
+        return on_##name(s);
+        SMTPLITE_PHASES(X_CASE)
+#undef X_CASE
+    default:
+        return PHASE(IDLE);
+    }
+}
 
 void smtplite_send_begin(struct smtplite_session *s, uint8_t phase) {
     s->send = phase;
-    s->command = phases[phase].command;
+    s->command = commands[phase];
     s->line = LINE_START;
 }
 
@@ -301,7 +310,7 @@ void smtplite_judge(struct smtplite_session *s) {
         return;
     }
     s->pending--;
-    uint8_t next = phases[s->expect].on(s);
+    uint8_t next = judge_phase(s);
     if ((s->over || s->leaving))
         return;
     if (in_group(s)) {
