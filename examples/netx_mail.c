@@ -343,23 +343,25 @@ static bool is_pool_whole(void) {
     return false;
 }
 
-/* Each turn of the talk begins a line, and control bytes cannot touch the terminal. */
+/* Control bytes cannot touch the terminal. */
+static void show_octet(UCHAR octet) {
+    if (octet == '\n' || (octet >= ' ' && octet != 127))
+        fputc(octet, stderr);
+    else if (octet != '\r')
+        fprintf(stderr, "\\x%02X", octet);
+}
+
+/* Each turn of the talk begins a line. */
 static void show_transcript(void *context, bool from_server, const char *text, size_t length) {
-    static int last = '\n';
-    static bool was_server;
+    static bool at_start = true, was_server;
     (void)context;
-    for (; length != 0; length--, text++) {
-        if (last != '\n' && was_server != from_server)
-            fputc(last = '\n', stderr);
-        if (*text == '\r')
-            continue;
-        if (last == '\n')
+    for (size_t i = 0; i < length; i++) {
+        if (!at_start && was_server != from_server)
+            fputc('\n', stderr);
+        if (at_start || was_server != from_server)
             fputs(from_server ? "S: " : "C: ", stderr);
-        if (*text == '\n' || ((UCHAR)*text >= ' ' && *text != 127))
-            fputc(*text, stderr);
-        else
-            fprintf(stderr, "\\x%02X", (unsigned)(UCHAR)*text);
-        last = *text;
+        show_octet((UCHAR)text[i]);
+        at_start = text[i] == '\n';
         was_server = from_server;
     }
 }

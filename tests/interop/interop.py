@@ -21,7 +21,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.join(ROOT, "build")
 sys.path.insert(0, os.path.join(ROOT, "scripts"))
 
-from compare_mail import compare, repaired, split_mail  # noqa: E402
+from compare_mail import compare, repaired  # noqa: E402,F401
 
 NETX_MAIL = os.environ.get("NETX_MAIL", os.path.join(BUILD, "netx_mail"))
 PORTABLE_MAIL = os.environ.get("PORTABLE_MAIL", os.path.join(BUILD, "portable_mail"))

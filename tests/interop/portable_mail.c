@@ -267,16 +267,17 @@ static bool report(const struct smtplite_result *result, const char *text,
     return result->outcome == SMTPLITE_SENT;
 }
 
-/* Each byte is shown once, each turn of the talk begins a line. */
+/* Each turn of the talk begins a line. */
 static void show(void *context, bool from_server, const char *p, size_t n) {
-    static int last = '\n';
-    static bool was_server;
+    static bool at_start = true, was_server;
     (void)context;
-    for (; n != 0; n--, p++) {
-        if (last == '\n' || was_server != from_server)
-            fprintf(stderr, "%s%s", last == '\n' ? "" : "\n", from_server ? "S: " : "C: ");
-        fputc(*p, stderr);
-        last = *p;
+    for (size_t i = 0; i < n; i++) {
+        if (!at_start && was_server != from_server)
+            fputc('\n', stderr);
+        if (at_start || was_server != from_server)
+            fputs(from_server ? "S: " : "C: ", stderr);
+        fputc(p[i], stderr);
+        at_start = p[i] == '\n';
         was_server = from_server;
     }
 }

@@ -9,7 +9,7 @@ CRLF.LF as the end of a mail: of the smuggling attempts exactly one mail each ma
 import re
 
 from interop import (
-    HEADER, Postfix, RECIPIENT, become_root, check_arrival, compare, netx_mail, portable_mail,
+    HEADER, Postfix, become_root, check_arrival, compare, netx_mail, portable_mail,
     run_tests, sample, sizes, smuggling, specials,
 )
 
