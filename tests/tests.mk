@@ -10,13 +10,6 @@
 EVERYWHERE := gcc clang asan ubsan m32 valgrind
 NETX_OPTIONS := nochain noipv6 nocheck dual
 
-# The engine, by dialogs.
-DIALOGS := $(patsubst %,tests/dialogs/%.c,arena expand join names parse play read runner sweep terms)
-TESTS += dialogs
-dialogs.src := $(DIALOGS)
-dialogs.args := tests/dialogs/*.smtp
-dialogs.on := $(EVERYWHERE)
-
 # Driver and POSIX transport.
 POSIX_TEST := tests/posix/interpose.c tests/posix/loopback.c tests/support/script_server.c
 TESTS += posix_transport posix_sessions driver_faults
