@@ -9,7 +9,11 @@
 
 /* One line for each failed check, up to a bound; the last line counts them. */
 #define CHECK(condition) check((condition), #condition, __FILE__, __LINE__)
+/* The same, counted when it fails only: one step of many in something that is checked. */
+#define EXPECT(condition) expect((condition), #condition, __FILE__, __LINE__)
 bool check(bool good, const char *what, const char *file, int line);
+bool expect(bool good, const char *what, const char *file, int line);
+unsigned long check_failures(void);
 int check_summary(const char *name);
 
 /* A session, a server that is played by the test, and what the client has said. */
