@@ -170,40 +170,41 @@ struct smtplite_event_data {
 /* One connection's state. The members are private: they stand here so that it can be declared.
  * Octets first, then half words, then words: small offsets make short Thumb instructions. */
 struct smtplite_session {
-    uint8_t send;      /* the sending cursor: whose command is leaving */
-    uint8_t expect;    /* the expecting cursor: whose reply is read */
-    uint8_t event;     /* a set of events that were not read yet */
-    uint8_t wait_id;   /* changes when a new wait begins */
-    uint8_t line;      /* where in a line of the message, see body.c */
-    uint8_t response;  /* which part of the login response, see output.c */
-    uint8_t offered;   /* capabilities */
-    uint8_t auth;      /* mechanisms offered */
-    uint8_t mechanism; /* the one that is tried: its number in the table */
-    uint8_t step;      /* login responses sent */
-
-    bool secure;     /* TLS is on */
-    bool quitting;   /* the caller wants no further mail */
-    bool quit_rides; /* QUIT leaves with the end mark */
-    bool in_mail;    /* a mail was submitted and is not done */
-    bool grouped;    /* its commands leave as a group */
-    bool body_asked; /* BODY was raised and not answered */
-    bool body_ended; /* the caller has given all of the message */
-    bool hollow;     /* 354 though nobody is to get it: the message is ended at once */
-    bool at_end;     /* the piece is the end mark */
-    bool marked;     /* the end mark has left whole */
-    bool kept;       /* result and text stand: later replies do not change them */
-    bool dirty;      /* RSET before the next mail */
-    bool leaving;    /* failed; QUIT is said for courtesy */
-    bool over;       /* close the connection */
-    bool initial;    /* this AUTH carries its first response */
-    bool secret;     /* the present piece is one */
-
+    uint8_t send;          /* the sending cursor: whose command is leaving */
+    uint8_t expect;        /* the expecting cursor: whose reply is read */
+    uint8_t event;         /* a set of events that were not read yet */
+    uint8_t wait_id;       /* changes when a new wait begins */
+    uint8_t line;          /* where in a line of the message, see body.c */
     uint8_t column;        /* of the reply's line: 0 to 2 code, 3 separator, 4 text */
-    uint8_t last_line;     /* no `-` behind the code */
-    uint8_t line_end;      /* the last octet was CR */
     uint8_t keyword;       /* which EHLO keyword the words of this line belong to */
     uint8_t word_len;      /* */
     uint8_t challenge_pad; /* `=` seen; 3: no base64 */
+    uint8_t offered;       /* capabilities */
+    uint8_t mechanism;     /* the login that is tried: its number in the table */
+    uint8_t step;          /* login responses sent */
+    uint8_t response;      /* which part of the login response, see output.c */
+    bool last_line;        /* no `-` behind the code */
+    bool line_end;         /* the last octet was CR */
+    bool secure;           /* TLS is on */
+    bool quitting;         /* the caller wants no further mail */
+    bool quit_rides;       /* QUIT leaves with the end mark */
+    bool in_mail;          /* a mail was submitted and is not done */
+    bool grouped;          /* its commands leave as a group */
+    bool body_asked;       /* BODY was raised and not answered */
+    bool body_ended;       /* the caller has given all of the message */
+    bool hollow;           /* 354 though nobody is to get it: the message is ended at once */
+    bool at_end;           /* the piece is the end mark */
+    bool marked;           /* the end mark has left whole */
+    bool kept;             /* result and text stand: later replies do not change them */
+    bool dirty;            /* RSET before the next mail */
+    bool leaving;          /* failed; QUIT is said for courtesy */
+    bool over;             /* close the connection */
+    bool initial;          /* this AUTH carries its first response */
+    bool secret;           /* the present piece is one */
+    bool takes_8bit;       /* octets over 127 may leave */
+    bool says_8bit;        /* this mail says BODY=8BITMIME */
+    uint8_t auth;          /* mechanisms offered */
+    char no_text[1];       /* the text, if the caller gave no buffer */
 
     uint16_t progress; /* octets of the present block of the message */
     uint16_t code;     /* the reply's, while it is read and until the next begins */
@@ -228,7 +229,7 @@ struct smtplite_session {
     const char *body; /* the piece that the caller lent, what is left of it */
     size_t body_len;
 
-    char *text; /* the caller's buffer */
+    char *text; /* the caller's buffer, or no_text */
     size_t text_size;
     size_t text_len;
 

@@ -27,11 +27,6 @@ static bool is_line_end(char c) {
     return c == '\r' || c == '\n';
 }
 
-static bool takes_8bit(const struct smtplite_session *s) {
-    return smtplite_allows(s, SMTPLITE_ALLOW_8BIT) ||
-           ((s->offered & CAP_8BITMIME) && (s->mail->flags & SMTPLITE_MAIL_8BIT));
-}
-
 /* Octets that may leave as they are, but for what they do to lines. */
 static bool is_text(char c, bool eight) {
     return c > 0 ? !is_line_end(c) : (c != 0 && eight);
@@ -76,7 +71,7 @@ static bool begin_line(struct smtplite_session *s) {
 }
 
 static bool put_run(struct smtplite_session *s) {
-    size_t n = run_length(s->body, s->body_len, takes_8bit(s));
+    size_t n = run_length(s->body, s->body_len, s->takes_8bit);
     if (n == 0) {
         smtplite_fail(s, *s->body == 0 ? SMTPLITE_E_BODY_NUL : SMTPLITE_E_BODY_8BIT, 0);
         return false;

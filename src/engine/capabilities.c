@@ -17,16 +17,19 @@ void smtplite_capabilities_forget(struct smtplite_session *s) {
     s->size_limit = 0;
 }
 
+/* A capability's place is that of its bit in `offered`; the keywords with words behind them follow.
+ */
 static void take_keyword(struct smtplite_session *s) {
-    static const char *const names[] = {"PIPELINING", "8BITMIME", "STARTTLS"};
+    static const char *const names[] = {"PIPELINING", "8BITMIME", "STARTTLS", "AUTH", "SIZE"};
     s->keyword = KEYWORD_OTHER;
-    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (smtplite_text_equal(s->word, names[i]))
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (!smtplite_text_equal(s->word, names[i]))
+            continue;
+        if (i < CAP_COUNT)
             s->offered |= (uint8_t)(1u << i);
-    if (smtplite_text_equal(s->word, "AUTH"))
-        s->keyword = KEYWORD_AUTH;
-    else if (smtplite_text_equal(s->word, "SIZE"))
-        s->keyword = KEYWORD_SIZE;
+        else
+            s->keyword = (uint8_t)(KEYWORD_AUTH + (i - CAP_COUNT));
+    }
 }
 
 /* RFC 1870: 0 means no fixed limit. */
@@ -36,7 +39,7 @@ static void take_size(struct smtplite_session *s) {
         if (*p < '0' || *p > '9')
             return;
         uint32_t digit = (uint32_t)(*p - '0');
-        limit = limit > (UINT32_MAX - digit) / 10 ? UINT32_MAX : limit * 10 + digit;
+        limit = limit < UINT32_MAX / 10 ? limit * 10 + digit : UINT32_MAX;
     }
     s->size_limit = limit;
 }
@@ -62,7 +65,7 @@ void smtplite_capabilities_line_end(struct smtplite_session *s) {
 
 void smtplite_capabilities_read(struct smtplite_session *s, char c) {
     /* `AUTH=LOGIN`: old servers, still met */
-    if (c == ' ' || c == '\t' || (c == '=' && s->keyword == KEYWORD_NONE)) {
+    if (c == ' ' || (c == '=' && s->keyword == KEYWORD_NONE)) {
         end_word(s);
         return;
     }

@@ -104,8 +104,7 @@ static void put_text(struct smtplite_session *s, const char *text) {
 static const char *option_text(const struct smtplite_session *s) {
     if (s->send == PHASE(AUTH))
         return s->initial ? " " : "";
-    bool wanted = (s->mail->flags & SMTPLITE_MAIL_8BIT) && (s->offered & CAP_8BITMIME);
-    return wanted ? " BODY=8BITMIME" : "";
+    return s->says_8bit ? " BODY=8BITMIME" : "";
 }
 
 /* True while there is more of it: the variable stays where it is. */

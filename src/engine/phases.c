@@ -125,18 +125,8 @@ static uint8_t on_AUTH_CANCEL(struct smtplite_session *s) {
 
 /* ---- Mail -------------------------------------------------------------------------------- */
 
-/* The reply at hand decides the mail's fate; what follows does not change the report. */
-static void decide(struct smtplite_session *s) {
-    if (s->kept)
-        return;
-    s->result.phase = s->expect;
-    s->result.code = s->code;
-    smtplite_reply_enhanced(s, &s->result.enhanced);
-    s->kept = true;
-}
-
 static uint8_t done(struct smtplite_session *s, enum smtplite_outcome outcome) {
-    decide(s);
+    smtplite_decide(s, s->code);
     s->result.outcome = (uint8_t)outcome;
     s->in_mail = false;
     s->dirty = false;
@@ -162,7 +152,7 @@ static uint8_t on_RSET(struct smtplite_session *s) {
 static uint8_t on_MAIL(struct smtplite_session *s) {
     s->expect_index = 0;
     if (!is_positive(s->code)) {
-        decide(s);
+        smtplite_decide(s, s->code);
         if (!in_group(s))
             return done(s, SMTPLITE_NOT_SENT);
     }
@@ -183,14 +173,14 @@ static uint8_t on_RCPT(struct smtplite_session *s) {
     if (recipient->fate == SMTPLITE_ACCEPTED)
         s->accepted++;
     else if (s->mail->flags & SMTPLITE_MAIL_ALL_OR_NOTHING)
-        decide(s);
+        smtplite_decide(s, s->code);
     s->expect_index++;
     smtplite_raise(s, EVENT(RECIPIENT));
     if (s->expect_index < s->mail->count)
         return PHASE(RCPT);
     if (!is_hopeless(s))
         return PHASE(DATA);
-    decide(s);
+    smtplite_decide(s, s->code);
     return in_group(s) ? PHASE(DATA) : done(s, SMTPLITE_NOT_SENT);
 }
 

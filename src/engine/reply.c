@@ -20,7 +20,7 @@ void smtplite_reply_begin(struct smtplite_session *s) {
     s->reply_len = 0;
     s->reply_lines = 0;
     s->column = 0;
-    s->line_end = 0;
+    s->line_end = false;
 }
 
 /* ---- Enhanced status codes (RFC 2034, 3463) ---------------------------------------------- */
@@ -75,19 +75,24 @@ static void check_challenge(struct smtplite_session *s, char c) {
     s->challenge_len++; /* bounded by reply_len */
 }
 
-static void take_text(struct smtplite_session *s, char c) {
-    unsigned char u = (unsigned char)c;
+/* What stands for an octet from here on: no NUL ends a text, no control byte reaches a terminal. */
+static char printable(char c) {
+    if (c == '\t')
+        return ' ';
+    return (unsigned char)c < 0x20 || c == 0x7F ? '?' : c;
+}
+
+static void take_text(struct smtplite_session *s, char octet) {
+    char c = printable(octet);
     if (s->code == CODE_334)
         check_challenge(s, c);
-    if (u == 0)
-        c = '?'; /* D6: it ends no word and no text */
     if (s->expect == PHASE(EHLO) && s->reply_lines > 0) {
         smtplite_capabilities_read(s, c);
     } else if (s->reply_lines == 0 && s->word_len < SMTPLITE_WORD_SIZE - 1) {
         s->word[s->word_len++] = c;
         s->word[s->word_len] = '\0';
     }
-    store(s, u < 0x20 || u == 0x7F ? '?' : c);
+    store(s, c);
 }
 
 /* ---- Lines ------------------------------------------------------------------------------- */
@@ -99,11 +104,8 @@ static void begin_reply(struct smtplite_session *s) {
     s->challenge_len = 0;
     s->challenge_pad = 0;
     s->keyword = KEYWORD_NONE;
-    if (s->kept)
-        return;
-    s->text_len = 0;
-    if (s->text_size > 0)
-        s->text[0] = '\0';
+    if (!s->kept)
+        smtplite_text_clear(s);
 }
 
 /* c: the octet that cannot be. Once the session is being left, such lines are passed over: they
@@ -117,7 +119,7 @@ static void bad_reply(struct smtplite_session *s, char c) {
 
 static void end_line(struct smtplite_session *s) {
     s->column = 0;
-    s->line_end = 0;
+    s->line_end = false;
     if (s->expect == PHASE(EHLO) && s->reply_lines > 0)
         smtplite_capabilities_line_end(s);
     s->reply_lines++;
@@ -169,7 +171,7 @@ static void take_separator(struct smtplite_session *s, char c) {
     else if (s->line_end || (c != ' ' && c != '-' && c != '\r'))
         bad_reply(s, c);
     else if (c == '\r')
-        s->line_end = 1;
+        s->line_end = true;
     else
         s->column = COLUMN_TEXT;
 }

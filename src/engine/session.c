@@ -17,10 +17,13 @@ enum smtplite_error smtplite_init(struct smtplite_session *s, const struct smtpl
         return error;
     memset(s, 0, sizeof *s);
     s->config = config;
-    s->text = text;
-    s->text_size = text != NULL ? text_size : 0;
-    if (s->text_size > 0)
-        text[0] = '\0';
+    s->text = s->no_text;
+    s->text_size = sizeof s->no_text;
+    if (text != NULL && text_size > 0) {
+        s->text = text;
+        s->text_size = text_size;
+    }
+    s->text[0] = '\0';
     s->expect = PHASE(TLS);
     if (config->tls != SMTPLITE_TLS_IMPLICIT) {
         s->expect = PHASE(GREETING);
@@ -30,14 +33,19 @@ enum smtplite_error smtplite_init(struct smtplite_session *s, const struct smtpl
 }
 
 void smtplite_wipe(struct smtplite_session *s) {
-    if (s->text_size > 0)
-        memset(s->text, 0, s->text_size);
+    memset(s->text, 0, s->text_size);
     memset(s, 0, sizeof *s);
+    s->text = s->no_text;
     s->over = true;
 }
 
 void smtplite_raise(struct smtplite_session *s, uint8_t event) {
     s->event |= event;
+}
+
+void smtplite_text_clear(struct smtplite_session *s) {
+    s->text_len = 0;
+    s->text[0] = '\0';
 }
 
 /* ---- The end of a session ---------------------------------------------------------------- */
@@ -62,24 +70,17 @@ static bool deserves_quit(const struct smtplite_session *s, enum smtplite_error 
            s->expect != PHASE(TLS);
 }
 
-static void clear_text(struct smtplite_session *s) {
-    if (s->text_size > 0)
-        s->text[0] = '\0';
-}
-
-static void record(struct smtplite_session *s, enum smtplite_error error, uint16_t code) {
-    s->result.error = (uint8_t)error;
-    if (s->in_mail)
-        s->result.outcome = s->marked ? SMTPLITE_MAYBE_SENT : SMTPLITE_NOT_SENT;
+void smtplite_decide(struct smtplite_session *s, uint16_t code) {
     if (s->kept)
         return;
+    s->kept = true;
     s->result.phase = s->expect;
     s->result.code = code;
-    smtplite_reply_enhanced(s, &s->result.enhanced);
-    if (code == 0) { /* no reply says so: what stands there is another's */
-        memset(&s->result.enhanced, 0, sizeof s->result.enhanced);
-        clear_text(s);
+    if (code == 0) { /* the text that stands there is another reply's */
+        s->word[0] = '\0';
+        smtplite_text_clear(s);
     }
+    smtplite_reply_enhanced(s, &s->result.enhanced);
 }
 
 /* QUIT as one piece with nothing behind it: output.c, which may be what failed, is not entered. */
@@ -103,8 +104,10 @@ uint8_t smtplite_fail(struct smtplite_session *s, enum smtplite_error error, uin
         if (!s->leaving)
             end = EVENT(CLOSED);
     } else {
-        record(s, error, code);
-        s->kept = true;
+        s->result.error = (uint8_t)error;
+        if (s->in_mail)
+            s->result.outcome = s->marked ? SMTPLITE_MAYBE_SENT : SMTPLITE_NOT_SENT;
+        smtplite_decide(s, code);
         if (deserves_quit(s, error)) {
             say_goodbye(s);
             return s->expect;
@@ -207,9 +210,9 @@ static bool is_idle(const struct smtplite_session *s) {
 
 static void forget_fates(struct smtplite_mail *mail) {
     for (size_t i = 0; i < mail->count; i++) {
-        mail->recipients[i].fate = SMTPLITE_UNTRIED;
-        mail->recipients[i].code = 0;
-        memset(&mail->recipients[i].enhanced, 0, sizeof mail->recipients[i].enhanced);
+        const char *address = mail->recipients[i].address;
+        memset(&mail->recipients[i], 0, sizeof mail->recipients[i]);
+        mail->recipients[i].address = address;
     }
 }
 
@@ -218,10 +221,26 @@ static enum smtplite_error check_offer(const struct smtplite_session *s,
                                        const struct smtplite_mail *mail) {
     if (s->size_limit > 0 && mail->size > s->size_limit)
         return SMTPLITE_E_SIZE;
-    if ((mail->flags & SMTPLITE_MAIL_8BIT) && !(s->offered & CAP_8BITMIME) &&
-        !smtplite_allows(s, SMTPLITE_ALLOW_8BIT))
+    if ((mail->flags & SMTPLITE_MAIL_8BIT) && !s->takes_8bit)
         return SMTPLITE_E_BODY_8BIT;
     return SMTPLITE_E_OK;
+}
+
+/* What was of the last mail is not of this one. */
+static void begin_mail(struct smtplite_session *s, struct smtplite_mail *mail) {
+    bool eight = s->offered & CAP_8BITMIME;
+    s->mail = mail;
+    s->accepted = 0;
+    s->kept = false;
+    s->body_ended = false;
+    s->body_asked = false;
+    s->marked = false;
+    s->hollow = false;
+    s->quit_rides = false;
+    s->says_8bit = eight && (mail->flags & SMTPLITE_MAIL_8BIT);
+    s->takes_8bit = s->says_8bit || smtplite_allows(s, SMTPLITE_ALLOW_8BIT);
+    s->grouped = (s->offered & CAP_PIPELINING) && !smtplite_allows(s, SMTPLITE_LOCKSTEP);
+    memset(&s->result, 0, sizeof s->result);
 }
 
 enum smtplite_error smtplite_submit(struct smtplite_session *s, struct smtplite_mail *mail) {
@@ -231,27 +250,16 @@ enum smtplite_error smtplite_submit(struct smtplite_session *s, struct smtplite_
     if (error != SMTPLITE_E_OK)
         return error;
     forget_fates(mail);
-    s->mail = mail;
-    memset(&s->result, 0, sizeof s->result);
-    s->result.error = (uint8_t)check_offer(s, mail);
-    if (s->result.error != SMTPLITE_E_OK) {
+    begin_mail(s, mail);
+    error = check_offer(s, mail);
+    if (error != SMTPLITE_E_OK) {
+        s->result.error = (uint8_t)error;
+        smtplite_decide(s, 0);
         s->result.phase = PHASE(MAIL);
-        s->kept = true;
-        clear_text(s);
         smtplite_raise(s, EVENT(DONE));
         return SMTPLITE_E_OK;
     }
-    s->kept = false;
-    s->body_ended = false;
-    s->body_asked = false;
-    s->marked = false;
-    s->hollow = false;
-    s->grouped = false;
-    s->quit_rides = false;
     s->in_mail = true;
-    s->accepted = 0;
-    if ((s->offered & CAP_PIPELINING) && !smtplite_allows(s, SMTPLITE_LOCKSTEP))
-        s->grouped = true;
     smtplite_start(s, s->dirty ? PHASE(RSET) : PHASE(MAIL));
     return SMTPLITE_E_OK;
 }
@@ -313,5 +321,5 @@ const struct smtplite_result *smtplite_result(const struct smtplite_session *s) 
 }
 
 const char *smtplite_text(const struct smtplite_session *s) {
-    return s->text_size > 0 ? s->text : "";
+    return s->text;
 }

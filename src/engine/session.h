@@ -31,7 +31,7 @@
 #define EVENT(name) ((uint8_t)(1u << SMTPLITE_EV_##name))
 
 /* session.offered */
-enum { CAP_PIPELINING = 1 << 0, CAP_8BITMIME = 1 << 1, CAP_STARTTLS = 1 << 2 };
+enum { CAP_PIPELINING = 1 << 0, CAP_8BITMIME = 1 << 1, CAP_STARTTLS = 1 << 2, CAP_COUNT = 3 };
 
 /* session.line */
 enum {
@@ -62,6 +62,10 @@ static inline void smtplite_wait_begin(struct smtplite_session *s) {
 
 /* session.c */
 void smtplite_raise(struct smtplite_session *s, uint8_t event);
+void smtplite_text_clear(struct smtplite_session *s);
+/* The reply at hand, or none if code is 0, decides what is reported; what follows does not change
+ * it. */
+void smtplite_decide(struct smtplite_session *s, uint16_t code);
 /* Ends the session with an error; the first one wins. code: the reply's that caused it, or 0.
  * Gives the phase that is on then, for a handler to return. */
 uint8_t smtplite_fail(struct smtplite_session *s, enum smtplite_error error, uint16_t code);
