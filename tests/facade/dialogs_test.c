@@ -123,6 +123,15 @@ static void set_text(int which, const char *value) {
         play.mail.body_len = n;
 }
 
+/* A long body, of which no line has a dot. */
+static void set_lines(long count) {
+    static char body[4000000];
+    play.mail.body = body;
+    play.mail.body_len = 0;
+    for (long i = 0; i < count && play.mail.body_len + 64 < sizeof body; i++)
+        play.mail.body_len += (size_t)sprintf(body + play.mail.body_len, "This is line %ld\r\n", i);
+}
+
 /* Keys that describe the mail, the client and what is expected. */
 static bool read_setting(const char *key, const char *value) {
     static const char *const texts[] = {"user", "password", "from", "domain",
@@ -142,6 +151,8 @@ static bool read_setting(const char *key, const char *value) {
         play.payload = (ULONG)atol(value);
     else if (strcmp(key, "packets") == 0)
         play.packets = (ULONG)atol(value);
+    else if (strcmp(key, "lines") == 0)
+        set_lines(atol(value));
     else if (strcmp(key, "reply") == 0)
         play.reply = atol(value);
     else if (strcmp(key, "ip") == 0)
@@ -180,6 +191,8 @@ static bool read_step(const char *key, const char *value) {
         add_message(*value != '\0' ? "QUIT\r\n" : "");
     else if (strcmp(key, "close") == 0)
         script_add(&play.scripts[0], STEP_CLOSE, NULL, 0);
+    else if (strcmp(key, "swallow") == 0)
+        script_add(&play.scripts[0], STEP_SWALLOW, NULL, 0);
     else if (strcmp(key, "reset") == 0)
         script_add(&play.scripts[0], STEP_RESET, NULL, 0);
     else

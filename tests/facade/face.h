@@ -33,6 +33,7 @@ enum step_kind {
     STEP_SILENCE, /* nothing may come for n milliseconds */
     STEP_DRIP,    /* bytes, one every n milliseconds, until the client leaves */
     STEP_FLOOD,   /* bytes again and again, until the client leaves */
+    STEP_SWALLOW, /* reads whatever comes, until the client leaves */
     STEP_CLOSE,
     STEP_RESET,
     STEP_GOOD /* a whole session in which all goes well, whatever the client wants */

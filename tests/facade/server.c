@@ -126,6 +126,12 @@ static void flood(struct server *server, int fd, const struct step *step) {
         complain(server, "the client reads for ever");
 }
 
+static void swallow(struct server *server, int fd) {
+    char part[4096];
+    while (hear(server, fd, part, sizeof part, PATIENCE) > 0)
+        continue;
+}
+
 static const char *good_reply(const char *line, bool *login) {
     bool was_login = *login;
     *login = strncmp(line, "AUTH", 4) == 0;
@@ -203,6 +209,9 @@ static bool perform(struct server *server, int fd, const struct step *step) {
         break;
     case STEP_FLOOD:
         flood(server, fd, step);
+        break;
+    case STEP_SWALLOW:
+        swallow(server, fd);
         break;
     case STEP_GOOD:
         be_good(server, fd);

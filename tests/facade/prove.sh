@@ -1,0 +1,64 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Proves that the face's tests can fail: each line below spoils one thing in a copy of the sources,
+# and the test named must then fail. From the project's folder. ONLY=threads: those alone.
+set -eu
+work=build/facade-proof
+cc=${CC:-gcc}
+passed=0 failed=0
+
+build() { # NAME: the test program, with the spoilt copy's sources
+    $cc -std=c11 -w -I$work/include -I$work/src -I$work/ports/netxduo -I$work/ports/netxduo/host \
+        tests/facade/"$1"_test.c tests/facade/face.c tests/facade/server.c tests/facade/spy.c \
+        $(ls $work/ports/netxduo/*.c | grep -v transport) $work/ports/netxduo/host/*.c \
+        $work/src/engine/*.c $work/src/sasl/*.c $work/src/driver/*.c -pthread -o $work/"$1"
+}
+
+spoil() { # TEST FILE SED-EXPRESSION
+    case $1 in ${ONLY:-*}) ;; *) return ;; esac
+    rm -rf $work
+    mkdir -p $work
+    cp -R include src ports $work
+    sed -i "$3" $work/"$2"
+    if cmp -s "$2" $work/"$2"; then
+        echo "nothing spoilt: $3"
+    elif ! build "$1" 2>$work/log; then
+        echo "does not build: $3"
+        cat $work/log
+    elif timeout 60 $work/"$1" ${4:-} >$work/log 2>&1; then
+        echo "$1 does not see: $3"
+    else
+        passed=$((passed + 1))
+        return
+    fi
+    failed=$((failed + 1))
+}
+
+face=ports/netxduo/nxd_smtp_client.c
+transport=ports/netxduo/nx_smtp_transport.c
+header=ports/netxduo/nx_smtp_header.c
+rely=tests/facade/rely.face
+faults=tests/facade/faults.face
+
+spoil segments $transport 's/define WHOLE 16u/define WHOLE 2u/'
+spoil segments $transport 's/nx_tcp_socket_connect_mss - held/nx_tcp_socket_connect_mss + 9 - held/'
+spoil segments $transport 's/(held != 0)$/(held == 7)/'
+spoil faults $transport 's/return \*status == NX_SUCCESS/return 1/; s/if (\*status == NX_SUCCESS)$/if (1)/'
+spoil faults $transport 's/^    drop(&client_ptr->nx_smtp_client_send_packet);//'
+spoil faults $transport 's/(void)nx_tcp_client_socket_unbind/(void)/'
+spoil threads $face 's/? NX_SUCCESS : NX_SMTP_CLIENT_BUSY/? NX_SUCCESS : NX_SUCCESS/'
+spoil threads $face 's/^    struct job job;/    static struct job job;/'
+spoil dialogs $face 's/ SMTPLITE_ALLOW_NUL_PADDING)/ 0)/' $rely
+spoil dialogs $face 's/SMTPLITE_ALLOW_LEADING_BLANK/0/' $rely
+spoil dialogs $face 's/SMTPLITE_LOCKSTEP |/0 |/' $rely
+spoil dialogs $header 's/MIME-Version: 1.0/MIME-Version: 2.0/' $rely
+spoil dialogs $face 's/\[SMTPLITE_PHASE_RCPT\] = NX_SMTP_RCPT/[SMTPLITE_PHASE_RCPT] = NX_SMTP_MAIL/' $faults
+spoil dialogs $face 's/return NX_SMTP_DELIVERY_UNKNOWN/return NX_NO_PACKET/' $faults
+spoil dialogs $face 's/return NX_SMTP_BODY_REFUSED/continue/' $faults
+spoil dialogs $face 's/return NX_SMTP_INJECTION_REFUSED/continue/' $faults
+spoil checks $header 's/inside ? 3 : 12/3/'
+spoil checks $face 's/memset(client_ptr, 0, sizeof \*client_ptr);$/client_ptr->nx_smtp_client_id = 0;/'
+spoil checks $face 's/client_ptr->nx_smtp_client_id != NX_SMTP_CLIENT_ID/0/'
+rm -rf $work
+echo "facade proof: $passed passed, $failed failed"
+[ $failed = 0 ]
