@@ -66,7 +66,7 @@ enum smtplite_event smtplite_run(struct smtplite_driver *d, struct smtplite_even
  * follows (it rides with the message's end where PIPELINING is offered) and the session is over.
  * What became of it stands in smtplite_result. Returns OK, or what was wrong with the call (then
  * nothing was sent and the session is as it was): the errors of smtplite_mail_check, and STATE if
- * the session is over already or busy.
+ * the session is over already.
  */
 enum smtplite_error smtplite_deliver(struct smtplite_driver *d, struct smtplite_mail *mail,
                                      const struct smtplite_source *source, bool last);

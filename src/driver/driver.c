@@ -169,20 +169,10 @@ static void pull(struct smtplite_driver *d, const struct smtplite_source *source
         (void)smtplite_body_fail(d->session);
 }
 
-/* Submits the mail once the session is ready. False: it never will be; *error says why if it was
- * the call, or OK if the session has failed. */
-static bool submit(struct smtplite_driver *d, struct smtplite_mail *mail,
-                   enum smtplite_error *error) {
-    for (;;) {
-        *error = smtplite_submit(d->session, mail);
-        if (*error != SMTPLITE_E_STATE)
-            return *error == SMTPLITE_E_OK;
-        enum smtplite_event event = smtplite_run(d, NULL);
-        if (event == SMTPLITE_EV_FAILED || event == SMTPLITE_EV_CLOSED)
-            *error = SMTPLITE_E_OK;
-        if (event != SMTPLITE_EV_READY)
-            return false;
-    }
+/* Does nothing while the session is not ready: READY will come. */
+static void submit(struct smtplite_driver *d, struct smtplite_mail *mail, bool last) {
+    if (smtplite_submit(d->session, mail) == SMTPLITE_E_OK && last)
+        smtplite_quit(d->session);
 }
 
 static bool is_end(enum smtplite_event event, bool last) {
@@ -193,13 +183,17 @@ static bool is_end(enum smtplite_event event, bool last) {
 enum smtplite_error smtplite_deliver(struct smtplite_driver *d, struct smtplite_mail *mail,
                                      const struct smtplite_source *source, bool last) {
     enum smtplite_error error = smtplite_mail_check(mail);
-    if (error != SMTPLITE_E_OK || !submit(d, mail, &error))
+    if (error == SMTPLITE_E_OK && (smtplite_wants(d->session) & SMTPLITE_WANT_CLOSE))
+        error = SMTPLITE_E_STATE;
+    if (error != SMTPLITE_E_OK)
         return error;
-    if (last)
-        smtplite_quit(d->session);
+    d->hungry = false;
+    submit(d, mail, last);
     for (;;) {
         enum smtplite_event event = smtplite_run(d, NULL);
-        if (event == SMTPLITE_EV_BODY || (event == SMTPLITE_EV_NONE && d->hungry))
+        if (event == SMTPLITE_EV_READY)
+            submit(d, mail, last);
+        else if (event == SMTPLITE_EV_BODY || (event == SMTPLITE_EV_NONE && d->hungry))
             pull(d, source);
         else if (is_end(event, last))
             return SMTPLITE_E_OK;
