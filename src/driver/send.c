@@ -79,8 +79,7 @@ enum smtplite_outcome smtplite_send(const struct smtplite_transport *transport,
     if (error != SMTPLITE_E_OK)
         return refuse(report, error);
     outcome = deliver(&session, transport, mail, source, report);
-    session.text = NULL; /* the report outlives the session: its text is not to be wiped */
-    session.text_size = 0;
+    session.text_size = 0; /* the text is the report's, and outlives the session */
     smtplite_wipe(&session);
     return outcome;
 }
