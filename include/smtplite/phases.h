@@ -3,8 +3,8 @@
 #define SMTPLITE_PHASES_H
 
 /*
- * The phases of an SMTP session, in one list. From it come the enum, the table that the engine
- * walks (src/engine/phases.c), the names in reports, and docs/phases.md.
+ * The phases of an SMTP session, in one list. From it come the enum, the commands that are sent and
+ * the switch that judges replies (src/engine/phases.c), and the names in reports.
  *
  * X(NAME, command)
  *   NAME     SMTPLITE_PHASE_NAME; the reply of this phase is judged by on_NAME()
