@@ -16,13 +16,13 @@
 
 static struct stage stage;
 
+/* ---- Create ------------------------------------------------------------------------------- */
+
+#if CHECKED
 static CHAR *bare(const char *text) {
     return (CHAR *)(uintptr_t)text;
 }
 
-/* ---- Create ------------------------------------------------------------------------------- */
-
-#if CHECKED
 struct create {
     NX_SMTP_CLIENT *client;
     NX_IP *ip;

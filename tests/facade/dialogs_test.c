@@ -5,6 +5,8 @@
  * The format stands at the top of rely.face.
  */
 
+#define _POSIX_C_SOURCE 200809L
+
 #include "face.h"
 
 #include <stdio.h>
@@ -293,7 +295,7 @@ static void run(void) {
 
 static void begin(const char *name) {
     memset(&play, 0, sizeof play);
-    strncpy(play.name, name, sizeof play.name - 1);
+    memcpy(play.name, name, strnlen(name, sizeof play.name - 1)); /* zeroed before */
     strcpy(play.texts[STATUS], "NX_SUCCESS");
     play.mail = plain_mail;
     play.reply = -1;
