@@ -18,11 +18,11 @@ check() { # what status
 }
 files() { sed -n 's/^\(ENGINE\|SASL\)_SOURCES := //p' sources.mk; }
 
-# The states of different paths are kept apart, through returns too, for the last 12 branches: what
+# The states of different paths are kept apart, through returns too, for the last 20 branches: what
 # belongs together in a session (a command and the place in it) is lost when they are joined.
 eva() { # log definition...
     # shellcheck disable=SC2046 # words are wanted
-    frama-c -eva -eva-slevel 1000000 -eva-partition-history 12 -eva-interprocedural-history \
+    frama-c -eva -eva-slevel 1000000 -eva-partition-history 20 -eva-interprocedural-history \
         -machdep gcc_x86_64 -cpp-extra-args="-Iinclude -Isrc ${*:2}" \
         tests/proofs/engine_eva.c $(files) >"$out/$1.log" 2>&1
 }
