@@ -81,21 +81,28 @@ const CHAR *_nx_smtp_header_priority(UINT priority) {
     return "";
 }
 
+/* The octets of a text, or of the lines up to the next mark: no text that comes here has control
+ * bytes below the tab. */
+static size_t count(const CHAR *p) {
+    size_t n = 0;
+    while ((UCHAR)p[n] > EXTRA)
+        n++;
+    return n;
+}
+
 enum smtplite_source_state _nx_smtp_header_read(void *header, const char **p, size_t *n) {
     struct nx_smtp_header *h = header;
     while (*h->rest != '\0') {
-        if (*h->rest > EXTRA) {
-            *p = h->rest;
-            while (*h->rest > EXTRA)
-                h->rest++;
-            *n = (size_t)(h->rest - *p);
-            return SMTPLITE_SOURCE_PIECE;
+        *p = h->rest;
+        *n = count(*p);
+        h->rest += *n;
+        if (*n == 0) {
+            *p = next_part(h, *h->rest);
+            *n = count(*p);
+            h->rest += *n == 0;
         }
-        *p = next_part(h, *h->rest);
-        *n = strlen(*p);
         if (*n != 0)
             return SMTPLITE_SOURCE_PIECE;
-        h->rest++;
     }
     *p = h->body;
     *n = h->body_length;

@@ -82,12 +82,14 @@ static const UCHAR phase_status[SMTPLITE_PHASE_COUNT] = {
 
 /* ---- Create ------------------------------------------------------------------------------- */
 
-static UINT copy_text(CHAR *to, const CHAR *from, size_t max) {
-    size_t n = strlen(from);
-    if (n > max)
-        return NX_SIZE_ERROR;
-    memcpy(to, from, n + 1);
-    return NX_SUCCESS;
+static UINT copy_text(CHAR *to, const CHAR *from, UINT max) {
+    UINT n;
+    for (n = 0; n <= max; n++) {
+        to[n] = from[n];
+        if (from[n] == '\0')
+            return NX_SUCCESS;
+    }
+    return NX_SIZE_ERROR;
 }
 
 /* NONE with a user name logs in where that is offered, and does without where it fails. */
