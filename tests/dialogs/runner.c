@@ -2,6 +2,7 @@
 /*
  * Runs dialogs against the engine:
  *   runner [--only NAME] [--coverage FILE] FILE.smtp ...   all of them, in all ways
+ *   runner --quick ...                                     without the splits at every place
  *   runner --rows FILE.smtp ...                            which rows of robustness are covered
  *   runner --wrong FILE.smtp ...                           each must fail, as its `fails:` says
  */
@@ -43,6 +44,7 @@ static const struct mode drained = {
 static struct play reference, other;
 static struct room rooms[2];
 static size_t plays;
+static bool quick;
 
 static void play_all(struct play *p, const struct dialog *d, const struct mode *m) {
     play_begin(p, d, m, &rooms[0]);
@@ -105,7 +107,7 @@ static bool run_dialog(const struct dialog *d) {
             return false;
         }
     }
-    return (d->one_segment || d->generated || run_mode(d, &drained)) && run_splits(d);
+    return (d->one_segment || d->generated || run_mode(d, &drained)) && (quick || run_splits(d));
 }
 
 /* ---- two sessions in turn (E12) ------------------------------------------------------------ */
@@ -370,6 +372,8 @@ int main(int argc, char **argv) {
             o.rows = true;
         } else if (strcmp(argv[i], "--wrong") == 0) {
             o.wrong = true;
+        } else if (strcmp(argv[i], "--quick") == 0) {
+            quick = true;
         } else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc) {
             o.only = argv[++i];
         } else if (strcmp(argv[i], "--coverage") == 0 && i + 1 < argc) {
