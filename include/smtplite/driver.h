@@ -64,7 +64,7 @@ enum smtplite_event smtplite_run(struct smtplite_driver *d, struct smtplite_even
 /*
  * Sends one mail on a session, from its present state up to the mail's end; with `last`, QUIT
  * follows (it rides with the message's end where PIPELINING is offered) and the session is over.
- * What became of it stands in smtplite_result. Returns OK, or what was wrong with the call (then
+ * What became of it stands in smtplite_result_get. Returns OK, or what was wrong with the call (then
  * nothing was sent and the session is as it was): the errors of smtplite_mail_check, and STATE if
  * the session is over already.
  */

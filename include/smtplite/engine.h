@@ -152,9 +152,9 @@ enum smtplite_event {
     SMTPLITE_EV_RECIPIENT, /* an answer to RCPT: index of it in the mail's array */
     SMTPLITE_EV_BODY,      /* smtplite_body, _body_end or _body_fail; at any time from now on */
     SMTPLITE_EV_REPLY,     /* the answer to smtplite_noop: code and text */
-    SMTPLITE_EV_DONE,      /* the mail's end: see smtplite_result; the session goes on */
+    SMTPLITE_EV_DONE,      /* the mail's end: see smtplite_result_get; the session goes on */
     SMTPLITE_EV_CLOSED,    /* after smtplite_quit: all is well, close the connection */
-    SMTPLITE_EV_FAILED     /* the session's end: see smtplite_result; close the connection */
+    SMTPLITE_EV_FAILED     /* the session's end: see smtplite_result_get; close the connection */
 };
 
 struct smtplite_event_data {
@@ -333,7 +333,7 @@ enum smtplite_error smtplite_noop(struct smtplite_session *s);
 void smtplite_quit(struct smtplite_session *s);
 
 /* Borrowed until the session is over. */
-const struct smtplite_result *smtplite_result(const struct smtplite_session *s);
+const struct smtplite_result *smtplite_result_get(const struct smtplite_session *s);
 
 /* The text of the reply that the result or the event is about; never NULL. */
 const char *smtplite_text(const struct smtplite_session *s);

@@ -50,7 +50,7 @@ static enum smtplite_outcome deliver(struct smtplite_session *session,
     error = smtplite_deliver(&driver, mail, source, true);
     if (error != SMTPLITE_E_OK)
         return refuse(report, error);
-    return fill_report(report, smtplite_result(session));
+    return fill_report(report, smtplite_result_get(session));
 }
 
 static enum smtplite_error begin(struct smtplite_session *session,

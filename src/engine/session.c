@@ -316,7 +316,7 @@ void smtplite_quit(struct smtplite_session *s) {
         smtplite_start(s, PHASE(QUIT));
 }
 
-const struct smtplite_result *smtplite_result(const struct smtplite_session *s) {
+const struct smtplite_result *smtplite_result_get(const struct smtplite_session *s) {
     return &s->result;
 }
 

@@ -209,7 +209,7 @@ static void check_recipients(struct play *p, const struct want_result *want, int
 }
 
 static void check_result(struct play *p, const struct want_result *want, int line) {
-    const struct smtplite_result *got = smtplite_result(&p->s);
+    const struct smtplite_result *got = smtplite_result_get(&p->s);
     if (!want->stated) {
         return;
     }
@@ -274,7 +274,7 @@ static void log_event(struct play *p, int event, const struct smtplite_event_dat
         }
     }
     if (tells_result(event)) {
-        e->result = *smtplite_result(&p->s);
+        e->result = *smtplite_result_get(&p->s);
         e->fates = hash_fates(p);
     }
     check_event(p, e);

@@ -112,7 +112,7 @@ static void check_cuts(const char *body, const size_t *cuts, size_t count, size_
     EXPECT(is_mark_whole());
     talk_hear(&t, "250 taken\r\n");
     EXPECT(talk_event(&t) == SMTPLITE_EV_DONE);
-    EXPECT(smtplite_result(&t.s)->outcome == SMTPLITE_SENT);
+    EXPECT(smtplite_result_get(&t.s)->outcome == SMTPLITE_SENT);
 }
 
 /* On the wire: CR and LF in pairs only, no NUL, and one end mark, at the end. */
@@ -225,8 +225,8 @@ static void test_nul(void) {
         begin_message(&config, 0, "250 x\r\n");
         lend(body, sizeof body);
         CHECK(talk_event(&t) == SMTPLITE_EV_FAILED);
-        CHECK(smtplite_result(&t.s)->error == SMTPLITE_E_BODY_NUL);
-        CHECK(smtplite_result(&t.s)->outcome == SMTPLITE_NOT_SENT);
+        CHECK(smtplite_result_get(&t.s)->error == SMTPLITE_E_BODY_NUL);
+        CHECK(smtplite_result_get(&t.s)->outcome == SMTPLITE_NOT_SENT);
         CHECK(!has_mark());
         CHECK(memchr(t.out, '\0', t.out_len) == NULL);
         CHECK(smtplite_wants(&t.s) == SMTPLITE_WANT_CLOSE);
@@ -249,7 +249,7 @@ static void test_eight_bit(void) {
     lenient.flags = SMTPLITE_LOCKSTEP | SMTPLITE_ALLOW_8BIT;
     for (int c = 0x80; c <= 0xFF; c++) {
         CHECK(!send_high(&config, 0, "250 x\r\n", (char)(unsigned char)c));
-        CHECK(smtplite_result(&t.s)->error == SMTPLITE_E_BODY_8BIT);
+        CHECK(smtplite_result_get(&t.s)->error == SMTPLITE_E_BODY_8BIT);
         CHECK(!send_high(&config, 0, "250-x\r\n250 8BITMIME\r\n", (char)(unsigned char)c));
         CHECK(send_high(&lenient, 0, "250 x\r\n", (char)(unsigned char)c));
         CHECK(send_high(&config, SMTPLITE_MAIL_8BIT, "250-x\r\n250 8BITMIME\r\n",

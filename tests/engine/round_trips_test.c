@@ -113,7 +113,7 @@ static void end_session(void) {
     trip("250 taken\r\n", 0);
     CHECK(trips == 6); /* connect, greeting, EHLO, AUTH, envelope, message */
     CHECK(talk_event(&t) == SMTPLITE_EV_DONE);
-    CHECK(smtplite_result(&t.s)->outcome == SMTPLITE_SENT);
+    CHECK(smtplite_result_get(&t.s)->outcome == SMTPLITE_SENT);
     trip("221 bye\r\n", 0);
     CHECK(talk_event(&t) == SMTPLITE_EV_CLOSED);
     CHECK(smtplite_wants(&t.s) == SMTPLITE_WANT_CLOSE);

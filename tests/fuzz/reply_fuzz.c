@@ -138,7 +138,7 @@ static void give_body(struct play *p, const char *input, size_t input_len) {
 
 static void note_event(struct play *p, enum smtplite_event event,
                        const struct smtplite_event_data *data) {
-    const struct smtplite_result *result = smtplite_result(&p->session);
+    const struct smtplite_result *result = smtplite_result_get(&p->session);
     struct event *e = &p->events[p->event_count];
     bool ended = event == SMTPLITE_EV_DONE || event == SMTPLITE_EV_FAILED;
     require(p->told || strstr(smtplite_text(&p->session), "s3cret") == NULL,

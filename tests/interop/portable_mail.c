@@ -295,7 +295,7 @@ static bool deliver(struct smtplite_driver *driver, struct smtplite_mail *mail, 
     struct smtplite_source source = {&pos, read_piece};
     enum smtplite_error error = smtplite_deliver(driver, mail, &source, last);
     if (error == SMTPLITE_E_OK)
-        return report(smtplite_result(driver->session), smtplite_text(driver->session), mail);
+        return report(smtplite_result_get(driver->session), smtplite_text(driver->session), mail);
     printf("outcome NOT_SENT error %s phase IDLE code 0 text\n", smtplite_error_name(error));
     return false;
 }

@@ -239,8 +239,8 @@ static const struct smtplite_result *client_run(void) {
         error = smtplite_deliver(&client.driver, &client.mail, &client.source, true);
     CHECK(error == SMTPLITE_E_OK, "error %d", (int)error);
     client.took = ms() - start;
-    client.outcome = (enum smtplite_outcome)smtplite_result(&client.session)->outcome;
-    return smtplite_result(&client.session);
+    client.outcome = (enum smtplite_outcome)smtplite_result_get(&client.session)->outcome;
+    return smtplite_result_get(&client.session);
 }
 
 static void server_start(struct scripted *server, const struct script_step *script) {
@@ -260,7 +260,7 @@ static void both_stop(struct scripted *server) {
 
 static void expect(int line, enum smtplite_outcome outcome, enum smtplite_error error,
                    enum smtplite_phase phase, unsigned code) {
-    const struct smtplite_result *r = smtplite_result(&client.session);
+    const struct smtplite_result *r = smtplite_result_get(&client.session);
     check_at(line,
              r->outcome == outcome && r->error == error && r->phase == phase && r->code == code,
              "result", "outcome %d error %d phase %d code %d after %.0f ms", r->outcome, r->error,
