@@ -117,7 +117,8 @@ UINT stage_delete(struct stage *stage) {
 }
 
 void stage_hurry(struct stage *stage) {
-    static const struct smtplite_waits quick = {100, 100, 100, 100, 100, 100};
+    static const struct smtplite_waits quick = {
+        .greeting = 100, .command = 100, .data = 100, .block = 100, .message = 100, .quit = 100};
     stage->client.nx_smtp_client_config.waits = &quick;
 }
 

@@ -41,7 +41,7 @@ rely=tests/facade/rely.face
 faults=tests/facade/faults.face
 
 spoil segments $transport 's/define WHOLE 16u/define WHOLE 2u/'
-spoil segments $transport 's/nx_tcp_socket_connect_mss - held/nx_tcp_socket_connect_mss + 9 - held/'
+spoil segments $transport 's/mss - held/mss + 9 - held/'
 spoil segments $transport 's/(held != 0)$/(held == 7)/'
 spoil faults $transport 's/return \*status == NX_SUCCESS/return 1/; s/if (\*status == NX_SUCCESS)$/if (1)/'
 spoil faults $transport 's/^    drop(&client_ptr->nx_smtp_client_send_packet);//'
