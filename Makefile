@@ -157,5 +157,5 @@ help: ## this list
 tests: $(TESTS_HERE:%=$(OUT)/tests/%)
 
 list:
-	@:; $(foreach t,$(TESTS_HERE),printf '%s %s %s\n' '$(FLAVOUR)/$(t)' '$(or $($(t).limit),300)' \
+	@:; $(foreach t,$(TESTS_HERE),printf '%s %s %s\n' '$(FLAVOUR)/$(t)' '$(or $($(t).limit),300)$(if $($(t).alone),!)' \
 	    '$($(t).wrap) $($(FLAVOUR).RUN) $(OUT)/tests/$(t) $($(t).args)';)

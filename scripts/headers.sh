@@ -17,7 +17,7 @@ check() { # what command...
 }
 refuse() { ! "$@"; }
 
-common=(-Wall -Wextra -Wpedantic -Wconversion -Wundef -Werror -fsyntax-only
+common=(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wundef -Werror -fsyntax-only
     -Iinclude -Iports/netxduo -isystem ports/netxduo/host)
 # alone COMPILER STANDARD HEADER: twice, so that its guard is needed
 alone() {

@@ -77,6 +77,14 @@ expect 'a hanging test that reported' 1 '4 passed, 1 failed' <<END
 $good
 bad 1 echo "bad: 1 passed, 0 failed"; trap '' TERM; sleep 20 & wait
 END
+expect 'a test that runs alone fails too' 1 '3 passed, 2 failed' <<END
+bad 5! echo "bad: 0 passed, 2 failed"
+$good
+END
+expect 'a test that runs alone, does' 0 '4 passed, 0 failed' <<END
+alone 5! [ ! -e $work/busy ] && echo "alone: 1 passed, 0 failed"
+beside 5 touch $work/busy; sleep 0.5; rm $work/busy; echo "beside: 3 passed, 0 failed"
+END
 expect 'no test at all' 1 '0 passed, 0 failed' </dev/null
 
 scripts/check.sh x true >"$work/out" && [ "$(cat "$work/out")" = 'x: 1 passed, 0 failed' ]

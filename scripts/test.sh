@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Runs tests and adds up what they report.
 #   scripts/test.sh [-j JOBS] [-l LOGS] < list
-# Each line of the list is `name timeout command...`, run by a shell from where we are. A test's
-# last line on stdout must be `something: N passed, N failed`. One that prints none, counts
+# Each line of the list is `name timeout command...`, run by a shell from where we are. A `!` behind
+# the timeout: it measures time, so it runs when the others have ended, and alone. A test's last line on stdout must be `something: N passed, N failed`. One that prints none, counts
 # nothing, ends with an error but reports no failure, crashes, or runs into its time limit is
 # counted as one failure. The closing line is `N passed, N failed`, the exit status says the same.
 set -uo pipefail
@@ -60,15 +60,26 @@ run_one() { # name timeout command
     tail -n 30 "$log.err" | sed 's/^/      ! /'
 }
 
-names=()
-while read -r name limit command; do
-    case $name in '' | '#'*) continue ;; esac
-    names+=("$name")
-    rm -f "$logs/${name//\//-}".count
-    while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
+names=() alone=()
+start() { # jobs-beside name timeout command
+    names+=("$2")
+    rm -f "$logs/${2//\//-}".count
+    while [ "$(jobs -rp | wc -l)" -gt "$1" ]; do
         wait -n
     done
-    run_one "$name" "$limit" "$command" &
+    run_one "${@:2}" &
+}
+while read -r name limit command; do
+    case $name,$limit in
+    ,* | '#'*) ;;
+    *!) alone+=("$name ${limit%!} $command") ;;
+    *) start $((jobs - 1)) "$name" "$limit" "$command" ;;
+    esac
+done
+wait
+for line in ${alone[@]+"${alone[@]}"}; do
+    read -r name limit command <<<"$line"
+    start 0 "$name" "$limit" "$command"
 done
 wait
 

@@ -38,10 +38,10 @@ fuzz reply corpus "$seconds"
 status=$?
 [ $status = 0 ] || tail -n 40 "$out/reply.log"
 check "a finding, or it did not run (status $status)" $status
-sed -n 's/^fuzz: executions/fuzz: executions/p' "$out/reply.log"
+grep '^fuzz: executions' "$out/reply.log"
 for what in ready done closed failed sent partly not maybe; do
-    [ "$(number $what)" -gt 100 ] 2>/dev/null
-    check "too few runs reach: $what" $?
+    [ "$(number $what)" -gt 0 ] 2>/dev/null
+    check "no run reaches: $what" $?
 done
 grep -E 'cov: [0-9]+' "$out/reply.log" | tail -n 1
 
