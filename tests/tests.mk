@@ -5,7 +5,7 @@
 #   NAME.src := its files         NAME.args := its arguments
 #   NAME.on := its flavours (flavours.mk)
 #   NAME.libs := libraries        NAME.wrap := a command before it
-#   NAME.limit := seconds it may take (300)
+#   NAME.limit := seconds it may take (300)    NAME.alone := 1 if it measures time
 # Checks that are no C program stand in tests/checks.list.
 EVERYWHERE := gcc clang asan ubsan m32 valgrind
 NETX_OPTIONS := nochain noipv6 nocheck dual
@@ -15,9 +15,11 @@ POSIX_TEST := tests/posix/interpose.c tests/posix/loopback.c tests/support/scrip
 TESTS += posix_transport posix_sessions driver_faults
 posix_transport.src := tests/posix/transport_test.c $(POSIX_TEST)
 posix_transport.libs := -ldl
+posix_transport.alone := 1
 posix_transport.on := $(EVERYWHERE)
 posix_sessions.src := tests/posix/posix_test.c $(POSIX_TEST)
 posix_sessions.libs := -ldl
+posix_sessions.alone := 1
 posix_sessions.on := $(EVERYWHERE)
 driver_faults.src := tests/posix/fault_test.c tests/support/script_server.c
 driver_faults.on := $(EVERYWHERE)
