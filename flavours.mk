@@ -21,8 +21,9 @@ ubsan.FLAGS := -O1 -g -fsanitize=undefined,local-bounds,implicit-conversion \
     -fno-sanitize-recover=all
 
 # This kernel, like many a container's, runs 64-bit programs only.
+# And with char unsigned, as on ARM.
 m32.CC := gcc
-m32.FLAGS := -m32 -O2 -g
+m32.FLAGS := -m32 -funsigned-char -O2 -g
 m32.RUN := qemu-i386
 
 valgrind.DIR := gcc

@@ -47,7 +47,7 @@ facade_threads.src := tests/facade/threads_test.c $(FACADE)
 facade_threads.on := $(EVERYWHERE) $(NETX_OPTIONS)
 
 # The engine: dialogs as data, each in every way of cutting its bytes; and its unit tests.
-TESTS += dialogs dialogs_wrong engine_body engine_text engine_login engine_round_trips
+TESTS += dialogs dialogs_wrong engine_body engine_text engine_login engine_round_trips engine_order
 dialogs.src := $(sort $(wildcard tests/dialogs/*.c))
 dialogs.args := --coverage tests/dialogs/coverage $(sort $(wildcard tests/dialogs/*.smtp))
 dialogs.on := $(filter-out valgrind,$(EVERYWHERE))
@@ -61,6 +61,8 @@ dialogs_wrong.args := --wrong tests/dialogs/parts.smtp tests/dialogs/wrong/wrong
 dialogs_wrong.on := gcc asan
 engine_body.src := tests/engine/body_test.c tests/engine/check.c
 engine_body.on := $(EVERYWHERE)
+engine_order.src := tests/engine/order_test.c tests/engine/check.c
+engine_order.on := $(EVERYWHERE)
 engine_text.src := tests/engine/text_test.c tests/engine/check.c
 engine_text.on := $(EVERYWHERE)
 engine_login.src := tests/engine/login_test.c tests/engine/check.c

@@ -30,43 +30,45 @@ struct smtplite_source {
 /* What is said on the wire, for a log. Secrets come as `****`. p: borrowed until the return. */
 typedef void smtplite_trace(void *context, bool from_server, const char *p, size_t n);
 
-#ifndef SMTPLITE_RECEIVE_SIZE
+/* What the driver does besides moving bytes. All may be zero. */
+struct smtplite_hooks {
+    /* Called at least every `slice` while the driver waits (feed the watchdog, look at the cancel
+     * button); false cancels the session. It MUST NOT block. NULL: none. */
+    bool (*idle)(void *context);
+    smtplite_trace *trace; /* NULL: none */
+    void *context;         /* for both */
+    uint32_t slice;        /* units of the clock; 0: 10, which is 10 ms with a clock of ms */
+};
+
 #define SMTPLITE_RECEIVE_SIZE 64
-#endif
 
 /* One connection being driven. The first group is the caller's to set (the rest zero), borrowed
  * until the connection is over; the second is private. */
 struct smtplite_driver {
     struct smtplite_session *session;
     const struct smtplite_transport *transport;
-    /* Called at least every `slice` while the driver waits (feed the watchdog, look at the cancel
-     * button); false cancels the session. It MUST NOT block. NULL: none. */
-    bool (*idle)(void *context);
-    smtplite_trace *trace; /* NULL: none */
-    void *context;         /* for idle and trace */
-    uint32_t slice;        /* units of the clock; 0: 10, which is 10 ms with a clock of ms */
-    uint32_t session_wait; /* limit of the whole session from the first call on; 0: none */
+    struct smtplite_hooks hooks;
 
     uint32_t session_start;
     uint32_t wait_start;
     unsigned wait_id;
     bool hungry; /* the message source said: not yet */
-    bool masked;
+    bool masked; /* the last piece traced was a secret */
     char in[SMTPLITE_RECEIVE_SIZE];
     size_t in_pos;
     size_t in_len;
 };
 
-/* Moves bytes until there is an event, which it returns; or NONE after one slice if the session
- * waits for a piece of the body and nothing else. */
+/* Moves bytes until there is an event, which it returns. NONE: nothing is awaited (the session is
+ * idle, or over and its last event was read), or one slice has passed while a piece of the body is
+ * all that is missing. Blocks at most for the engine's present wait. */
 enum smtplite_event smtplite_run(struct smtplite_driver *d, struct smtplite_event_data *data);
 
 /*
  * Sends one mail on a session, from its present state up to the mail's end; with `last`, QUIT
  * follows (it rides with the message's end where PIPELINING is offered) and the session is over.
- * What became of it stands in smtplite_result_get. Returns OK, or what was wrong with the call (then
- * nothing was sent and the session is as it was): the errors of smtplite_mail_check, and STATE if
- * the session is over already.
+ * What became of it stands in smtplite_result_get. Returns OK, or what was wrong with the call
+ * (then nothing was sent and the session is as it was): the errors of smtplite_submit.
  */
 enum smtplite_error smtplite_deliver(struct smtplite_driver *d, struct smtplite_mail *mail,
                                      const struct smtplite_source *source, bool last);

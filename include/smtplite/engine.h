@@ -48,8 +48,8 @@ enum smtplite_flag {
     SMTPLITE_HELO = 1 << 0,
     /* Wait for each reply before the next command, and send no initial response on AUTH. */
     SMTPLITE_LOCKSTEP = 1 << 1,
-    /* A login that is not offered, or refused, is not the end: go on to MAIL without it. */
-    SMTPLITE_AUTH_OPTIONAL = 1 << 2,
+    /* RISK: the mail goes out without a login where none is offered, or where it is refused. */
+    SMTPLITE_ALLOW_NO_LOGIN = 1 << 2,
     /* RISK: whoever listens on the network reads the password. */
     SMTPLITE_ALLOW_CLEAR_LOGIN = 1 << 3,
     /* RISK: an attacker chooses a mechanism outside config.mechanisms; PLAIN if none is offered. */
@@ -66,7 +66,8 @@ enum smtplite_flag {
 
 /*
  * Time limits for one reply each (RFC 5321 4.5.3.2), in milliseconds, or in whatever unit the
- * clock of the caller counts. They are deadlines: a slow drip of bytes does not extend them.
+ * clock of the caller counts. They are deadlines: a slow drip of bytes does not extend them. 0 is
+ * the value that stands here, in milliseconds: no wait is for ever.
  */
 struct smtplite_waits {
     uint32_t greeting; /* connection to greeting: 5 minutes */
@@ -75,6 +76,7 @@ struct smtplite_waits {
     uint32_t block;    /* each SMTPLITE_BLOCK octets of the message to leave: 3 minutes */
     uint32_t message;  /* the final dot to its reply: 10 minutes */
     uint32_t quit;     /* QUIT to 221: a courtesy, 5 seconds */
+    uint32_t session;  /* the whole session, from the connection to the last reply: 2 hours */
 };
 
 #define SMTPLITE_BLOCK 1024u
@@ -83,13 +85,13 @@ struct smtplite_waits {
 struct smtplite_config {
     const char *domain;   /* EHLO name: own domain or address literal; NULL: "[127.0.0.1]" */
     const char *user;     /* login name, UTF-8; NULL with mechanisms == 0 */
-    const char *password; /* */
+    const char *password; /* with user; UTF-8 */
     const struct smtplite_waits *waits; /* NULL: RFC 5321's, in milliseconds */
     uint16_t flags;                     /* mask of enum smtplite_flag */
-    uint8_t tls;                        /* enum smtplite_tls */
-    uint8_t mechanisms;                 /* mask of the allowed logins; 0: no login */
-    uint8_t prefer;      /* the mechanism to take first if it is offered; 0: the strongest */
+    uint16_t mechanisms; /* mask of the allowed logins (enum smtplite_mechanism); 0: no login */
+    uint16_t prefer;     /* the one to take first if it is offered; 0: the strongest */
     uint16_t prompt_max; /* longest challenge accepted by PLAIN and LOGIN, octets; 0: 200 */
+    uint8_t tls;         /* enum smtplite_tls */
 };
 
 /* What became of one recipient. */
@@ -148,7 +150,7 @@ struct smtplite_result {
 
 enum smtplite_event {
     SMTPLITE_EV_NONE,
-    SMTPLITE_EV_READY,     /* logged in, if asked: smtplite_submit, _noop or _quit */
+    SMTPLITE_EV_READY,     /* logged in, if asked; not raised if a mail was submitted before */
     SMTPLITE_EV_RECIPIENT, /* an answer to RCPT: index of it in the mail's array */
     SMTPLITE_EV_BODY,      /* smtplite_body, _body_end or _body_fail; at any time from now on */
     SMTPLITE_EV_REPLY,     /* the answer to smtplite_noop: code and text */
@@ -203,9 +205,10 @@ struct smtplite_session {
     bool secret;           /* the present piece is one */
     bool takes_8bit;       /* octets over 127 may leave */
     bool says_8bit;        /* this mail says BODY=8BITMIME */
-    uint8_t auth;          /* mechanisms offered */
+    bool unasked;          /* the reply began while no command waited for one */
     char no_text[1];       /* the text, if the caller gave no buffer */
 
+    uint16_t auth;     /* mechanisms offered */
     uint16_t progress; /* octets of the present block of the message */
     uint16_t code;     /* the reply's, while it is read and until the next begins */
     uint16_t line_code;
@@ -250,7 +253,8 @@ struct smtplite_session {
 enum smtplite_error smtplite_init(struct smtplite_session *s, const struct smtplite_config *config,
                                   char *text, size_t text_size);
 
-/* Clears the session and its text buffer. Nothing of it may be used afterwards. */
+/* Clears the session; the text buffer, which never holds a secret, stays as it is. No call but
+ * smtplite_init may follow. */
 void smtplite_wipe(struct smtplite_session *s);
 
 /* ---- Transport side ---------------------------------------------------------------------- */
@@ -297,6 +301,9 @@ void smtplite_io_failed(struct smtplite_session *s, enum smtplite_error why);
  * new wait begins: the caller starts its clock again then, and only then. */
 uint32_t smtplite_wait_limit(const struct smtplite_session *s, unsigned *id);
 
+/* The limit of the whole session, in the same unit. */
+uint32_t smtplite_session_limit(const struct smtplite_session *s);
+
 /* The handshake that WANT_TLS asked for has succeeded. verified: chain and name were checked. */
 void smtplite_tls_done(struct smtplite_session *s, bool verified);
 
@@ -309,8 +316,13 @@ enum smtplite_event smtplite_next(struct smtplite_session *s, struct smtplite_ev
  * connection is made. Errors: ARGUMENT, CONTROL, ADDRESS, NON_ASCII, TOO_LONG. */
 enum smtplite_error smtplite_mail_check(const struct smtplite_mail *mail);
 
-/* Begins a mail (RFC 5321 3.3), after READY or DONE. mail: borrowed until DONE, CLOSED or FAILED.
- * Errors: STATE and those of smtplite_mail_check; the session is as before. */
+/* Clears what an earlier try has filled into the recipients; smtplite_submit does so itself. */
+void smtplite_mail_forget(struct smtplite_mail *mail);
+
+/* The next mail (RFC 5321 3.3): it begins as soon as the session is ready for it, be that now or
+ * after the login. mail: borrowed until DONE, CLOSED or FAILED. Errors: STATE (a mail is under way,
+ * QUIT was asked for, or the session is over) and those of smtplite_mail_check; the session is as
+ * before. */
 enum smtplite_error smtplite_submit(struct smtplite_session *s, struct smtplite_mail *mail);
 
 /* Lends the next piece of the message: header and body, any line ends, dots as they are.

@@ -11,9 +11,7 @@ extern "C" {
 #endif
 
 /* Bytes that one write can gather. A whole envelope group that fits leaves in one write. */
-#ifndef SMTPLITE_POSIX_GATHER
 #define SMTPLITE_POSIX_GATHER 16384
-#endif
 
 struct addrinfo;
 
@@ -25,8 +23,9 @@ struct smtplite_posix {
 
     const char *host;
     const char *port;
-    struct addrinfo *addresses; /* what the look-up made; set before the first call: taken as is */
-    struct addrinfo *next;      /* the one to try after the present one */
+    struct addrinfo
+        *addresses;        /* from getaddrinfo; given before the first call, it is used and freed */
+    struct addrinfo *next; /* the one to try after the present one */
     uint32_t connect_start;
     int socket; /* -1: none */
     uint8_t state;

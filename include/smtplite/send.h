@@ -23,13 +23,13 @@ struct smtplite_report {
  * the session and the driver (under 600 bytes on a 32-bit CPU).
  * config, mail, source: borrowed until the return; mail's recipients and *report: filled.
  * What is wrong with config or mail is found before the transport is touched: NOT_SENT, and
- * report->result.error says what. report may be NULL. The transport is left to its owner to close.
+ * report->result.error says what. hooks: watchdog, cancel, transcript;
+ * may be NULL. report: filled, may be NULL. The transport is left to its owner to close.
  */
-enum smtplite_outcome smtplite_send(const struct smtplite_transport *transport,
-                                    const struct smtplite_config *config,
-                                    struct smtplite_mail *mail,
-                                    const struct smtplite_source *source,
-                                    struct smtplite_report *report);
+enum smtplite_outcome
+smtplite_send(const struct smtplite_transport *transport, const struct smtplite_config *config,
+              struct smtplite_mail *mail, const struct smtplite_source *source,
+              const struct smtplite_hooks *hooks, struct smtplite_report *report);
 
 /* A message in memory, as a source: set p and n, use &m as the context. Read once. */
 struct smtplite_memory {

@@ -47,6 +47,7 @@ struct smtplite_transport {
      * Fills up to n bytes and gives how many, 0 if none came within the wait, or
      * SMTPLITE_TRANSPORT_FAILED, or SMTPLITE_TRANSPORT_EOF. Bytes that came before the peer's
      * end or reset MUST be given before the error, as far as the network still has them.
+     * With a wait above 0 it MUST first push out what `send` holds back: the source may be slow.
      */
     ptrdiff_t (*receive)(void *context, char *p, size_t n, uint32_t wait);
 

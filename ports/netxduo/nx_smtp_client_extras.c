@@ -23,8 +23,14 @@ static UINT check_idle(const NX_SMTP_CLIENT *client_ptr) {
 
 static const struct smtplite_waits *limits_of(UINT options) {
     static const struct smtplite_waits rfc5321 = {
-        300 * NX_IP_PERIODIC_RATE, 300 * NX_IP_PERIODIC_RATE, 120 * NX_IP_PERIODIC_RATE,
-        180 * NX_IP_PERIODIC_RATE, 600 * NX_IP_PERIODIC_RATE, NX_SMTP_CLIENT_DISCONNECT_TIMEOUT};
+        .greeting = 300 * NX_IP_PERIODIC_RATE,
+        .command = 300 * NX_IP_PERIODIC_RATE,
+        .data = 120 * NX_IP_PERIODIC_RATE,
+        .block = 180 * NX_IP_PERIODIC_RATE,
+        .message = 600 * NX_IP_PERIODIC_RATE,
+        .quit = 5 * NX_IP_PERIODIC_RATE,
+        .session = 7200 * NX_IP_PERIODIC_RATE,
+    };
     return (options & NX_SMTP_OPTION_RFC_LIMITS) != 0 ? &rfc5321 : &_nx_smtp_client_waits;
 }
 

@@ -57,7 +57,8 @@ static UINT append(NX_SMTP_CLIENT *client_ptr, const char *p, ULONG size) {
 static ULONG hold(NX_SMTP_CLIENT *client_ptr, const char *p, ULONG n) {
     const NX_PACKET *packet_ptr = client_ptr->nx_smtp_client_send_packet;
     ULONG held = packet_ptr->nx_packet_length;
-    ULONG size = least(n, client_ptr->nx_smtp_client_socket.nx_tcp_socket_connect_mss - held);
+    ULONG mss = client_ptr->nx_smtp_client_socket.nx_tcp_socket_connect_mss;
+    ULONG size = least(n, mss > held ? mss - held : 0); /* the MSS may shrink meanwhile */
     if (held != 0 && size < n && (n <= WHOLE || size == 0))
         return 0;
     if (append(client_ptr, p, size) == NX_SUCCESS)
@@ -117,7 +118,11 @@ static ptrdiff_t transport_receive(void *context, char *p, size_t n, uint32_t wa
     NX_SMTP_CLIENT *client_ptr = context;
     NX_PACKET **packet_ptr = &client_ptr->nx_smtp_client_receive_packet;
     ULONG copied = 0;
-    UINT status = fetch(client_ptr, wait);
+    UINT status = NX_SUCCESS;
+    if (wait != 0 && client_ptr->nx_smtp_client_send_packet)
+        status = flush(client_ptr); /* nothing is held while the message's source is waited for */
+    if (status == NX_SUCCESS)
+        status = fetch(client_ptr, wait);
     if (status == NX_NO_PACKET)
         return 0;
     if (status != NX_SUCCESS) {

@@ -23,9 +23,18 @@ NX_CALLER_CHECKING_EXTERNS
 /* A subject longer than this would pass RFC 5322's 998 with its name: it goes out folded. */
 #define SUBJECT_LINE_MAX 900u
 
+/* In ticks. NX_NO_WAIT means as short as can be; the engine's 0 is another thing, its default. */
+#define TICKS(limit) ((limit) == 0 ? 1 : (limit))
+
 const struct smtplite_waits _nx_smtp_client_waits = {
-    NX_SMTP_GREETING_TIMEOUT, NX_SMTP_ENVELOPE_TIMEOUT, NX_SMTP_ENVELOPE_TIMEOUT,
-    NX_SMTP_MESSAGE_TIMEOUT,  NX_SMTP_MESSAGE_TIMEOUT,  NX_SMTP_CLIENT_DISCONNECT_TIMEOUT};
+    .greeting = TICKS(NX_SMTP_GREETING_TIMEOUT),
+    .command = TICKS(NX_SMTP_ENVELOPE_TIMEOUT),
+    .data = TICKS(NX_SMTP_ENVELOPE_TIMEOUT),
+    .block = TICKS(NX_SMTP_MESSAGE_TIMEOUT),
+    .message = TICKS(NX_SMTP_MESSAGE_TIMEOUT),
+    .quit = TICKS(NX_SMTP_CLIENT_DISCONNECT_TIMEOUT),
+    .session = TICKS(NX_SMTP_CLIENT_SESSION_TIMEOUT),
+};
 
 /* What the original's behaviour needs, and nothing else here is lenient: README.md. */
 #define LENIENCIES                                                                                 \
@@ -98,7 +107,7 @@ static VOID choose_login(struct smtplite_config *config, UINT type) {
     config->mechanisms = SMTPLITE_AUTH_PLAIN | SMTPLITE_AUTH_LOGIN;
     config->prefer = type == NX_SMTP_CLIENT_AUTH_LOGIN ? SMTPLITE_AUTH_LOGIN : SMTPLITE_AUTH_PLAIN;
     if (type == NX_SMTP_CLIENT_AUTH_NONE) {
-        flags ^= SMTPLITE_ALLOW_UNLISTED_LOGIN | SMTPLITE_AUTH_OPTIONAL;
+        flags ^= SMTPLITE_ALLOW_UNLISTED_LOGIN | SMTPLITE_ALLOW_NO_LOGIN;
         if (*config->user == '\0')
             config->mechanisms = 0;
     }
@@ -260,9 +269,12 @@ static UINT run_session(NX_SMTP_CLIENT *client_ptr, struct job *job) {
     job->source.read = _nx_smtp_header_read;
     job->driver.session = &client_ptr->nx_smtp_client_session;
     job->driver.transport = &job->transport;
-    job->driver.trace = client_ptr->nx_smtp_client_trace;
-    job->driver.context = client_ptr->nx_smtp_client_trace_context;
-    error = smtplite_deliver(&job->driver, &job->mail, &job->source, true);
+    job->driver.hooks.trace = client_ptr->nx_smtp_client_trace;
+    job->driver.hooks.context = client_ptr->nx_smtp_client_trace_context;
+    /* QUIT waits for the message's answer: nx_tcp_socket_send may fail with part of its packet
+     * sent, and of an end mark with QUIT behind it nobody could say which part. */
+    error = smtplite_deliver(&job->driver, &job->mail, &job->source, false);
+    smtplite_finish(&job->driver);
     _nx_smtp_transport_close(client_ptr);
     return error != SMTPLITE_E_OK ? error_status[error] : session_status(client_ptr);
 }

@@ -48,6 +48,10 @@ extern "C" {
 #define NX_SMTP_MESSAGE_TIMEOUT (30 * NX_IP_PERIODIC_RATE)
 #endif
 /* How long one TCP send waits for the server's window. */
+/* Ours: the whole session. */
+#ifndef NX_SMTP_CLIENT_SESSION_TIMEOUT
+#define NX_SMTP_CLIENT_SESSION_TIMEOUT (7200 * NX_IP_PERIODIC_RATE)
+#endif
 #ifndef NX_SMTP_CLIENT_SEND_TIMEOUT
 #define NX_SMTP_CLIENT_SEND_TIMEOUT (5 * NX_IP_PERIODIC_RATE)
 #endif

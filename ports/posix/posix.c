@@ -215,6 +215,13 @@ static void hold(struct smtplite_posix *posix, const char *p, size_t n) {
     posix->held_len += n;
 }
 
+/* A15: a login may have been among it. */
+static void forget_held(struct smtplite_posix *posix) {
+    memset(posix->held, 0, posix->held_len);
+    posix->held_pos = 0;
+    posix->held_len = 0;
+}
+
 /* Of `sent` bytes the held ones go first; gives how many were the caller's own. */
 static size_t settle(struct smtplite_posix *posix, size_t sent) {
     size_t held = held_count(posix);
@@ -222,8 +229,7 @@ static size_t settle(struct smtplite_posix *posix, size_t sent) {
         posix->held_pos += sent;
         return 0;
     }
-    posix->held_pos = 0;
-    posix->held_len = 0;
+    forget_held(posix);
     return sent - held;
 }
 
@@ -379,6 +385,7 @@ void smtplite_posix_init(struct smtplite_posix *posix, const char *host, const c
 }
 
 void smtplite_posix_close(struct smtplite_posix *posix) {
+    forget_held(posix);
     if (posix->addresses != NULL)
         freeaddrinfo(posix->addresses);
     posix->addresses = NULL;

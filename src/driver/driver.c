@@ -17,8 +17,8 @@ static uint32_t now(const struct smtplite_driver *d) {
 }
 
 static void trace(const struct smtplite_driver *d, bool from_server, const char *p, size_t n) {
-    if (d->trace != NULL)
-        d->trace(d->context, from_server, p, n);
+    if (d->hooks.trace != NULL)
+        d->hooks.trace(d->hooks.context, from_server, p, n);
 }
 
 /* A secret shows as one mask, however many pieces it leaves in. */
@@ -59,13 +59,13 @@ static bool get_wait(struct smtplite_driver *d, uint32_t *wait) {
     uint32_t limit = start_wait(d, at);
     enum smtplite_error error = SMTPLITE_E_CANCELLED;
     *wait = UINT32_MAX;
-    if (d->idle == NULL || d->idle(d->context)) {
+    if (d->hooks.idle == NULL || d->hooks.idle(d->hooks.context)) {
         error = SMTPLITE_E_TIMEOUT;
         cut_wait(wait, limit, at - d->wait_start);
-        cut_wait(wait, d->session_wait, at - d->session_start);
+        cut_wait(wait, smtplite_session_limit(d->session), at - d->session_start);
         if (*wait > 0) {
-            if (d->idle != NULL || d->hungry)
-                cut_wait(wait, d->slice > 0 ? d->slice : 10, 0);
+            if (d->hooks.idle != NULL || d->hungry)
+                cut_wait(wait, d->hooks.slice > 0 ? d->hooks.slice : 10, 0);
             return true;
         }
     }
@@ -143,14 +143,16 @@ static void move(struct smtplite_driver *d) {
 
 enum smtplite_event smtplite_run(struct smtplite_driver *d, struct smtplite_event_data *data) {
     for (;;) {
+        unsigned id;
         enum smtplite_event event = smtplite_next(d->session, data);
-        if (event != SMTPLITE_EV_NONE || (smtplite_wants(d->session) & SMTPLITE_WANT_CLOSE))
+        if (event != SMTPLITE_EV_NONE)
             return event;
-        if (d->in_pos < d->in_len) {
+        if (d->in_pos < d->in_len)
             feed(d);
-            continue;
-        }
-        move(d);
+        else if (smtplite_wait_limit(d->session, &id) == 0)
+            return SMTPLITE_EV_NONE;
+        else
+            move(d);
         if (d->hungry)
             return smtplite_next(d->session, data);
     }
@@ -169,12 +171,6 @@ static void pull(struct smtplite_driver *d, const struct smtplite_source *source
         (void)smtplite_body_fail(d->session);
 }
 
-/* Does nothing while the session is not ready: READY will come. */
-static void submit(struct smtplite_driver *d, struct smtplite_mail *mail, bool last) {
-    if (smtplite_submit(d->session, mail) == SMTPLITE_E_OK && last)
-        smtplite_quit(d->session);
-}
-
 static bool is_end(enum smtplite_event event, bool last) {
     return event == SMTPLITE_EV_FAILED || event == SMTPLITE_EV_CLOSED ||
            event == SMTPLITE_EV_NONE || (event == SMTPLITE_EV_DONE && !last);
@@ -182,18 +178,15 @@ static bool is_end(enum smtplite_event event, bool last) {
 
 enum smtplite_error smtplite_deliver(struct smtplite_driver *d, struct smtplite_mail *mail,
                                      const struct smtplite_source *source, bool last) {
-    enum smtplite_error error = smtplite_mail_check(mail);
-    if (error == SMTPLITE_E_OK && (smtplite_wants(d->session) & SMTPLITE_WANT_CLOSE))
-        error = SMTPLITE_E_STATE;
+    enum smtplite_error error = smtplite_submit(d->session, mail);
     if (error != SMTPLITE_E_OK)
         return error;
+    if (last)
+        smtplite_quit(d->session);
     d->hungry = false;
-    submit(d, mail, last);
     for (;;) {
         enum smtplite_event event = smtplite_run(d, NULL);
-        if (event == SMTPLITE_EV_READY)
-            submit(d, mail, last);
-        else if (event == SMTPLITE_EV_BODY || (event == SMTPLITE_EV_NONE && d->hungry))
+        if (event == SMTPLITE_EV_BODY || (event == SMTPLITE_EV_NONE && d->hungry))
             pull(d, source);
         else if (is_end(event, last))
             return SMTPLITE_E_OK;

@@ -29,7 +29,8 @@ static bool is_line_end(char c) {
 
 /* Octets that may leave as they are, but for what they do to lines. */
 static bool is_text(char c, bool eight) {
-    return c > 0 ? !is_line_end(c) : (c != 0 && eight);
+    unsigned char u = (unsigned char)c;
+    return u < 0x80 ? u != 0 && !is_line_end(c) : eight;
 }
 
 /* How many octets from the middle of a line on leave as they are: text, and each CRLF behind which

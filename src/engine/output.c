@@ -46,7 +46,7 @@ static int next_octet(struct smtplite_session *s) {
     }
 }
 
-static char base64_char(unsigned value) {
+static char base64_char(uint32_t value) {
     value &= 63;
     if (value < 26)
         return (char)('A' + value);
@@ -59,14 +59,14 @@ static char base64_char(unsigned value) {
 
 /* Fills quad with the next four characters (RFC 4648 4); false: the response has ended. */
 static bool fill_quad(struct smtplite_session *s) {
-    unsigned bits = 0;
+    uint32_t bits = 0;
     unsigned count = 0;
     for (unsigned i = 0; i < 3; i++) {
         int octet = next_octet(s);
         bits <<= 8;
         if (octet < 0)
             continue;
-        bits |= (unsigned)octet;
+        bits |= (uint32_t)octet;
         count++;
     }
     if (count == 0)

@@ -25,16 +25,51 @@ static uint8_t refused(struct smtplite_session *s, enum smtplite_error error) {
     return smtplite_fail(s, s->code >= 400 ? error : SMTPLITE_E_BAD_REPLY, s->code);
 }
 
+/* What can be known to fail before MAIL is not tried (C6, C7). */
+static enum smtplite_error check_offer(const struct smtplite_session *s) {
+    if (s->size_limit > 0 && s->mail->size > s->size_limit)
+        return SMTPLITE_E_SIZE;
+    if ((s->mail->flags & SMTPLITE_MAIL_8BIT) && !s->takes_8bit)
+        return SMTPLITE_E_BODY_8BIT;
+    return SMTPLITE_E_OK;
+}
+
+/* What was of the last mail is not of this one, and the offer may have changed. */
+static void begin_mail(struct smtplite_session *s) {
+    bool eight = s->offered & CAP_8BITMIME;
+    s->accepted = 0;
+    s->body_ended = false;
+    s->body_asked = false;
+    s->hollow = false;
+    s->quit_rides = false;
+    s->says_8bit = eight && (s->mail->flags & SMTPLITE_MAIL_8BIT);
+    s->takes_8bit = s->says_8bit || smtplite_allows(s, SMTPLITE_ALLOW_8BIT);
+    s->grouped = (s->offered & CAP_PIPELINING) && !smtplite_allows(s, SMTPLITE_LOCKSTEP);
+}
+
+uint8_t smtplite_phase_next(struct smtplite_session *s) {
+    if (s->in_mail) {
+        begin_mail(s);
+        s->result.error = (uint8_t)check_offer(s);
+        if (s->result.error == SMTPLITE_E_OK)
+            return s->dirty ? PHASE(RSET) : PHASE(MAIL);
+        smtplite_decide(s, 0);
+        s->result.phase = PHASE(MAIL);
+        s->in_mail = false;
+        smtplite_raise(s, EVENT(DONE));
+    }
+    return s->quitting ? PHASE(QUIT) : PHASE(IDLE);
+}
+
 static uint8_t ready(struct smtplite_session *s) {
-    if (s->quitting)
-        return PHASE(QUIT);
-    smtplite_raise(s, EVENT(READY));
-    return PHASE(IDLE);
+    if (!s->in_mail && !s->quitting)
+        smtplite_raise(s, EVENT(READY));
+    return smtplite_phase_next(s);
 }
 
 /* There is no login. code: the reply's that says so, or 0. */
 static uint8_t no_login(struct smtplite_session *s, enum smtplite_error error, uint16_t code) {
-    if (smtplite_allows(s, SMTPLITE_AUTH_OPTIONAL))
+    if (smtplite_allows(s, SMTPLITE_ALLOW_NO_LOGIN))
         return ready(s);
     return smtplite_fail(s, error, code);
 }
@@ -120,6 +155,8 @@ static uint8_t on_AUTH(struct smtplite_session *s) {
 #define on_AUTH_RESPONSE on_AUTH
 
 static uint8_t on_AUTH_CANCEL(struct smtplite_session *s) {
+    if (s->code < 400)
+        return smtplite_fail(s, SMTPLITE_E_AUTH_CHALLENGE, s->code);
     return no_login(s, SMTPLITE_E_AUTH_CHALLENGE, s->code);
 }
 
@@ -129,11 +166,9 @@ static uint8_t done(struct smtplite_session *s, enum smtplite_outcome outcome) {
     smtplite_decide(s, s->code);
     s->result.outcome = (uint8_t)outcome;
     s->in_mail = false;
-    s->dirty = false;
-    if (outcome == SMTPLITE_NOT_SENT)
-        s->dirty = true;
+    s->dirty = outcome == SMTPLITE_NOT_SENT;
     smtplite_raise(s, EVENT(DONE));
-    return s->quitting ? PHASE(QUIT) : PHASE(IDLE);
+    return smtplite_phase_next(s);
 }
 
 /* Nobody is to get this mail any more. */
@@ -151,6 +186,8 @@ static uint8_t on_RSET(struct smtplite_session *s) {
 
 static uint8_t on_MAIL(struct smtplite_session *s) {
     s->expect_index = 0;
+    if (s->code / 100 == 3)
+        return refused(s, SMTPLITE_E_REFUSED); /* the server may be reading text by now */
     if (!is_positive(s->code)) {
         smtplite_decide(s, s->code);
         if (!in_group(s))
@@ -167,6 +204,8 @@ static enum smtplite_fate fate_of(uint16_t code) {
 
 static uint8_t on_RCPT(struct smtplite_session *s) {
     struct smtplite_recipient *recipient = &s->mail->recipients[s->expect_index];
+    if (s->code / 100 == 3)
+        return refused(s, SMTPLITE_E_REFUSED);
     recipient->code = s->code;
     smtplite_reply_enhanced(s, &recipient->enhanced);
     recipient->fate = (uint8_t)fate_of(s->code);
@@ -198,7 +237,7 @@ static uint8_t on_DATA(struct smtplite_session *s) {
 static uint8_t on_MESSAGE(struct smtplite_session *s) {
     if (s->hollow || s->code >= 400)
         return done(s, SMTPLITE_NOT_SENT);
-    if (s->code / 10 != 25)
+    if (!is_positive(s->code) || s->code == 221)
         return refused(s, SMTPLITE_E_REFUSED); /* a 221 is QUIT's answer, out of its turn */
     bool all = s->accepted == s->mail->count;
     return done(s, all ? SMTPLITE_SENT : SMTPLITE_PARTLY_SENT);
@@ -206,7 +245,7 @@ static uint8_t on_MESSAGE(struct smtplite_session *s) {
 
 static uint8_t on_NOOP(struct smtplite_session *s) {
     smtplite_raise(s, EVENT(REPLY));
-    return s->quitting ? PHASE(QUIT) : PHASE(IDLE);
+    return smtplite_phase_next(s);
 }
 
 static uint8_t on_QUIT(struct smtplite_session *s) {
@@ -274,28 +313,31 @@ void smtplite_start(struct smtplite_session *s, uint8_t phase) {
     smtplite_output_fill(s);
 }
 
-/* A reply that no command asked for. */
+/* A reply that no command asked for. While a message leaves, a no is the server's early verdict
+ * (D12), even if its last octets come behind the end mark; all else is out of step (D9). */
 static void judge_unasked(struct smtplite_session *s) {
-    if (s->send == PHASE(MESSAGE) && s->code >= 400)
-        smtplite_fail(s, SMTPLITE_E_REFUSED, s->code); /* D12: before our data has ended */
-    else
-        smtplite_fail(s, SMTPLITE_E_OUT_OF_STEP, 0); /* D9 */
+    if (s->expect != PHASE(MESSAGE) || s->code < 400) {
+        smtplite_fail(s, SMTPLITE_E_OUT_OF_STEP, 0);
+        return;
+    }
+    s->marked = false;
+    smtplite_fail(s, SMTPLITE_E_REFUSED, s->code);
 }
 
 static void judge_closing(struct smtplite_session *s) {
-    if (s->pending > 0)
+    if (!s->unasked)
         s->marked = false; /* the message was answered: by a no */
     smtplite_fail(s, SMTPLITE_E_CLOSING, s->code);
 }
 
 void smtplite_judge(struct smtplite_session *s) {
-    if (s->leaving && s->pending == 0)
+    if (s->leaving && s->unasked)
         return; /* the rest of what made us leave */
     if (s->code == 421) {
         judge_closing(s);
         return;
     }
-    if (s->pending == 0) {
+    if (s->unasked) {
         judge_unasked(s);
         return;
     }

@@ -82,11 +82,16 @@ static char printable(char c) {
     return (unsigned char)c < 0x20 || c == 0x7F ? '?' : c;
 }
 
+/* In a line of EHLO's reply that tells a capability. */
+static bool is_offer(const struct smtplite_session *s) {
+    return s->expect == PHASE(EHLO) && s->reply_lines > 0 && s->code / 100 == 2;
+}
+
 static void take_text(struct smtplite_session *s, char octet) {
     char c = printable(octet);
     if (s->code == CODE_334)
         check_challenge(s, c);
-    if (s->expect == PHASE(EHLO) && s->reply_lines > 0) {
+    if (is_offer(s)) {
         smtplite_capabilities_read(s, c);
     } else if (s->reply_lines == 0 && s->word_len < SMTPLITE_WORD_SIZE - 1) {
         s->word[s->word_len++] = c;
@@ -98,6 +103,7 @@ static void take_text(struct smtplite_session *s, char octet) {
 /* ---- Lines ------------------------------------------------------------------------------- */
 
 static void begin_reply(struct smtplite_session *s) {
+    s->unasked = s->pending == 0; /* D9: even if its end comes behind the next command */
     s->code = 0;
     s->word_len = 0;
     s->word[0] = '\0';
@@ -120,7 +126,7 @@ static void bad_reply(struct smtplite_session *s, char c) {
 static void end_line(struct smtplite_session *s) {
     s->column = 0;
     s->line_end = false;
-    if (s->expect == PHASE(EHLO) && s->reply_lines > 0)
+    if (is_offer(s))
         smtplite_capabilities_line_end(s);
     s->reply_lines++;
     s->word_len = 0;

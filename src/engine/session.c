@@ -33,7 +33,6 @@ enum smtplite_error smtplite_init(struct smtplite_session *s, const struct smtpl
 }
 
 void smtplite_wipe(struct smtplite_session *s) {
-    memset(s->text, 0, s->text_size);
     memset(s, 0, sizeof *s);
     s->text = s->no_text;
     s->over = true;
@@ -158,22 +157,8 @@ void smtplite_tls_done(struct smtplite_session *s, bool verified) {
     }
 }
 
-uint32_t smtplite_wait_limit(const struct smtplite_session *s, unsigned *id) {
-    static const struct smtplite_waits rfc5321 = {
-        .greeting = 300000,
-        .command = 300000,
-        .data = 120000,
-        .block = 180000,
-        .message = 600000,
-        .quit = 5000,
-    };
-    const struct smtplite_waits *w = s->config->waits != NULL ? s->config->waits : &rfc5321;
-    *id = s->wait_id + 1u;
-    if (s->over)
-        return 0;
+static uint32_t pick_wait(const struct smtplite_session *s, const struct smtplite_waits *w) {
     switch (s->expect) {
-    case SMTPLITE_PHASE_IDLE:
-        return 0;
     case SMTPLITE_PHASE_GREETING:
         return w->greeting;
     case SMTPLITE_PHASE_DATA:
@@ -185,6 +170,32 @@ uint32_t smtplite_wait_limit(const struct smtplite_session *s, unsigned *id) {
     default:
         return w->command;
     }
+}
+
+static const struct smtplite_waits default_waits = {
+    .greeting = 300000,
+    .command = 300000,
+    .data = 120000,
+    .block = 180000,
+    .message = 600000,
+    .quit = 5000,
+    .session = 7200000,
+};
+
+uint32_t smtplite_wait_limit(const struct smtplite_session *s, unsigned *id) {
+    const struct smtplite_waits *own = s->config->waits;
+    uint32_t limit = 0;
+    *id = s->wait_id + 1u;
+    if (s->over || s->expect == PHASE(IDLE))
+        return 0;
+    if (own != NULL)
+        limit = pick_wait(s, own);
+    return limit != 0 ? limit : pick_wait(s, &default_waits);
+}
+
+uint32_t smtplite_session_limit(const struct smtplite_session *s) {
+    const struct smtplite_waits *own = s->config->waits;
+    return own != NULL && own->session != 0 ? own->session : default_waits.session;
 }
 
 /* ---- Application side -------------------------------------------------------------------- */
@@ -208,7 +219,7 @@ static bool is_idle(const struct smtplite_session *s) {
     return s->expect == PHASE(IDLE) && s->event == 0 && !(s->over || s->quitting);
 }
 
-static void forget_fates(struct smtplite_mail *mail) {
+void smtplite_mail_forget(struct smtplite_mail *mail) {
     for (size_t i = 0; i < mail->count; i++) {
         const char *address = mail->recipients[i].address;
         memset(&mail->recipients[i], 0, sizeof mail->recipients[i]);
@@ -216,51 +227,20 @@ static void forget_fates(struct smtplite_mail *mail) {
     }
 }
 
-/* What can be known to fail before MAIL is not tried (C6, C7). */
-static enum smtplite_error check_offer(const struct smtplite_session *s,
-                                       const struct smtplite_mail *mail) {
-    if (s->size_limit > 0 && mail->size > s->size_limit)
-        return SMTPLITE_E_SIZE;
-    if ((mail->flags & SMTPLITE_MAIL_8BIT) && !s->takes_8bit)
-        return SMTPLITE_E_BODY_8BIT;
-    return SMTPLITE_E_OK;
-}
-
-/* What was of the last mail is not of this one. */
-static void begin_mail(struct smtplite_session *s, struct smtplite_mail *mail) {
-    bool eight = s->offered & CAP_8BITMIME;
-    s->mail = mail;
-    s->accepted = 0;
-    s->kept = false;
-    s->body_ended = false;
-    s->body_asked = false;
-    s->marked = false;
-    s->hollow = false;
-    s->quit_rides = false;
-    s->says_8bit = eight && (mail->flags & SMTPLITE_MAIL_8BIT);
-    s->takes_8bit = s->says_8bit || smtplite_allows(s, SMTPLITE_ALLOW_8BIT);
-    s->grouped = (s->offered & CAP_PIPELINING) && !smtplite_allows(s, SMTPLITE_LOCKSTEP);
-    memset(&s->result, 0, sizeof s->result);
-}
-
 enum smtplite_error smtplite_submit(struct smtplite_session *s, struct smtplite_mail *mail) {
-    if (!is_idle(s))
+    if (s->in_mail || s->over || s->quitting || s->leaving || s->event != 0)
         return SMTPLITE_E_STATE;
     enum smtplite_error error = smtplite_mail_check(mail);
     if (error != SMTPLITE_E_OK)
         return error;
-    forget_fates(mail);
-    begin_mail(s, mail);
-    error = check_offer(s, mail);
-    if (error != SMTPLITE_E_OK) {
-        s->result.error = (uint8_t)error;
-        smtplite_decide(s, 0);
-        s->result.phase = PHASE(MAIL);
-        smtplite_raise(s, EVENT(DONE));
-        return SMTPLITE_E_OK;
-    }
+    smtplite_mail_forget(mail);
+    memset(&s->result, 0, sizeof s->result);
+    s->mail = mail;
     s->in_mail = true;
-    smtplite_start(s, s->dirty ? PHASE(RSET) : PHASE(MAIL));
+    s->kept = false;
+    s->marked = false;
+    if (s->expect == PHASE(IDLE))
+        smtplite_start(s, smtplite_phase_next(s));
     return SMTPLITE_E_OK;
 }
 

@@ -73,6 +73,8 @@ uint8_t smtplite_fail(struct smtplite_session *s, enum smtplite_error error, uin
 /* phases.c */
 void smtplite_start(struct smtplite_session *s, uint8_t phase);
 void smtplite_judge(struct smtplite_session *s);
+/* The phase that an idle session goes on with: a mail that waits, QUIT, or none. */
+uint8_t smtplite_phase_next(struct smtplite_session *s);
 /* Moves the sending cursor alone. */
 void smtplite_send_begin(struct smtplite_session *s, uint8_t phase);
 /* The phase that may leave behind this one without a reply in between, or IDLE. */

@@ -6,11 +6,14 @@
 
 #include "session.h"
 
-#define LOCAL_MAX      64u  /* RFC 5321 4.5.3.1.1 */
-#define DOMAIN_MAX     255u /* 4.5.3.1.2 */
-#define PATH_MAX_      254u /* 4.5.3.1.3: 256 with < and > */
-#define CREDENTIAL_MAX 8192u
-#define LENGTH_MAX     65535u /* no text is looked at further: every limit here is smaller */
+#define LOCAL_MAX       64u  /* RFC 5321 4.5.3.1.1 */
+#define DOMAIN_MAX      255u /* 4.5.3.1.2 */
+#define PATH_MAX_OCTETS 254u /* 4.5.3.1.3: 256 with < and > */
+#define CREDENTIAL_MAX  8192u
+/* What this version knows: all else in a mask is refused, not passed over. */
+#define MECHANISMS (SMTPLITE_AUTH_PLAIN | SMTPLITE_AUTH_LOGIN)
+#define FLAGS      (SMTPLITE_ALLOW_UNVERIFIED * 2 - 1)
+#define LENGTH_MAX 65535u /* no text is looked at further: every limit here is smaller */
 
 size_t smtplite_text_length(const char *text) {
     size_t n = 0;
@@ -57,9 +60,12 @@ static enum smtplite_error check_octets(const char *p, size_t *at) {
             return SMTPLITE_E_NON_ASCII;
         if (!quoted && breaks_path(p[i]))
             return SMTPLITE_E_ADDRESS;
-        if (p[i] == '"')
+        if (p[i] == '"') {
+            if (quoted ? p[i + 1] != '@' && p[i + 1] != '\0' : i != 0)
+                return SMTPLITE_E_ADDRESS; /* a quoted local part is quoted whole */
             quoted = !quoted;
-        else if (quoted && p[i] == '\\' && (p[i + 1] == '"' || p[i + 1] == '\\'))
+        }
+        if (quoted && p[i] == '\\' && (p[i + 1] == '"' || p[i + 1] == '\\'))
             i++; /* a quoted pair; any other octet behind \ is looked at like the rest */
         else if (!quoted && p[i] == '@')
             *at = i;
@@ -75,7 +81,7 @@ static enum smtplite_error check_address(const char *address) {
     if (error != SMTPLITE_E_OK)
         return error;
     size_t n = smtplite_text_length(address);
-    if (n > PATH_MAX_ || at > LOCAL_MAX || n - at > DOMAIN_MAX + 1)
+    if (n > PATH_MAX_OCTETS || at > LOCAL_MAX || n - at > DOMAIN_MAX + 1)
         return SMTPLITE_E_TOO_LONG;
     return SMTPLITE_E_OK;
 }
@@ -85,6 +91,8 @@ static enum smtplite_error check_domain(const char *domain) {
     enum smtplite_error error = check_octets(domain, &at);
     if (*domain == '\0')
         return SMTPLITE_E_ARGUMENT;
+    if (*domain == '"')
+        return SMTPLITE_E_ADDRESS;
     if (error == SMTPLITE_E_OK && smtplite_text_length(domain) > DOMAIN_MAX)
         return SMTPLITE_E_TOO_LONG;
     return error;
@@ -113,7 +121,8 @@ static enum smtplite_error check_credential(const char *text) {
 
 enum smtplite_error smtplite_config_check(const struct smtplite_config *config) {
     enum smtplite_error error = SMTPLITE_E_OK;
-    if (config == NULL || config->tls > SMTPLITE_TLS_NONE)
+    if (config == NULL || config->tls > SMTPLITE_TLS_NONE || (config->flags & ~FLAGS) != 0 ||
+        ((config->mechanisms | config->prefer) & ~MECHANISMS) != 0)
         return SMTPLITE_E_ARGUMENT;
     if (config->domain != NULL)
         error = check_domain(config->domain);

@@ -19,7 +19,7 @@
 
 struct smtplite_sasl {
     const char *name;  /* as in EHLO and AUTH */
-    uint8_t bit;       /* enum smtplite_mechanism */
+    uint16_t bit;      /* enum smtplite_mechanism */
     uint8_t steps;     /* how many responses it has; one more 334 is an error */
     bool client_first; /* the first response may ride on AUTH (RFC 4954 4) */
     bool bare_secret;  /* sends the password itself: never in clear (RFC 4954 4, 14) */
@@ -34,11 +34,11 @@ extern const struct smtplite_sasl smtplite_sasl_login;
 const struct smtplite_sasl *smtplite_sasl_get(unsigned number);
 
 /* The bit of the mechanism that is called so (upper case), or 0. */
-uint8_t smtplite_sasl_find(const char *name);
+uint16_t smtplite_sasl_find(const char *name);
 
 /* Chooses among offered and allowed (masks): `prefer` if it is among both, else the strongest.
  * unlisted: if they have none in common, whatever is offered, and PLAIN if nothing is. Gives its
  * number, 0: none. */
-unsigned smtplite_sasl_choose(uint8_t offered, uint8_t allowed, uint8_t prefer, bool unlisted);
+unsigned smtplite_sasl_choose(uint16_t offered, uint16_t allowed, uint16_t prefer, bool unlisted);
 
 #endif

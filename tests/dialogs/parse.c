@@ -43,7 +43,7 @@ struct word_value {
 static const struct word_value session_flags[] = {
     {"helo", SMTPLITE_HELO},
     {"lockstep", SMTPLITE_LOCKSTEP},
-    {"auth_optional", SMTPLITE_AUTH_OPTIONAL},
+    {"allow_no_login", SMTPLITE_ALLOW_NO_LOGIN},
     {"allow_clear_login", SMTPLITE_ALLOW_CLEAR_LOGIN},
     {"allow_unlisted_login", SMTPLITE_ALLOW_UNLISTED_LOGIN},
     {"allow_8bit", SMTPLITE_ALLOW_8BIT},

@@ -19,7 +19,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static const struct smtplite_waits rfc_waits = {300000, 300000, 120000, 180000, 600000, 5000};
+static const struct smtplite_waits rfc_waits = {300000, 300000, 120000, 180000, 600000, 5000, 0};
 
 /* ---- guard pages -------------------------------------------------------------------------- */
 

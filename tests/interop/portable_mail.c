@@ -34,7 +34,7 @@ static size_t mail_count = 1;
 static size_t piece_size; /* 0: the message in one piece */
 static bool in_session;   /* by the driver, several mails on one connection */
 static bool transcript;
-static struct smtplite_waits waits = {300000, 300000, 120000, 180000, 600000, 5000};
+static struct smtplite_waits waits = {300000, 300000, 120000, 180000, 600000, 5000, 0};
 static struct smtplite_config config = {.domain = "[127.0.0.1]",
                                         .waits = &waits,
                                         .flags = SMTPLITE_ALLOW_CLEAR_LOGIN,
@@ -90,7 +90,7 @@ static const struct option options[] = {
 };
 
 static void set_waits(uint32_t ms) {
-    struct smtplite_waits all = {ms, ms, ms, ms, ms, ms};
+    struct smtplite_waits all = {ms, ms, ms, ms, ms, ms, 0};
     waits = all;
 }
 
@@ -286,7 +286,7 @@ static bool send_one(const struct smtplite_transport *transport) {
     size_t pos = 0;
     struct smtplite_source source = {&pos, read_piece};
     struct smtplite_report result;
-    smtplite_send(transport, &config, &mails[0].envelope, &source, &result);
+    smtplite_send(transport, &config, &mails[0].envelope, &source, NULL, &result);
     return report(&result.result, result.text, &mails[0].envelope);
 }
 
@@ -308,7 +308,7 @@ static bool send_several(const struct smtplite_transport *transport) {
     enum smtplite_error error = smtplite_init(&session, &config, text, sizeof text);
     if (error != SMTPLITE_E_OK)
         refuse("smtplite_init: ", smtplite_error_help(error));
-    driver.trace = transcript ? show : NULL;
+    driver.hooks.trace = transcript ? show : NULL;
     for (size_t i = 0; i < mail_count; i++)
         all &= deliver(&driver, &mails[i].envelope, i + 1 == mail_count);
     smtplite_finish(&driver);

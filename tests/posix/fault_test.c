@@ -188,7 +188,7 @@ static void run(struct run *r, const struct session *session, enum fault fault, 
     r->f.fault = fault;
     r->f.narrow = session->narrow;
     r->f.at = at;
-    r->outcome = smtplite_send(&r->f.transport, &config, &mail, &source, &r->report);
+    r->outcome = smtplite_send(&r->f.transport, &config, &mail, &source, NULL, &r->report);
 }
 
 /* The only true answer, from what the server knows. */
@@ -278,19 +278,22 @@ static void test_checked_first(void) {
     f.transport.send = send_bytes;
     f.transport.receive = receive_bytes;
     f.transport.now = now;
-    CHECK(smtplite_send(&f.transport, &config, &mail, &source, &report) == SMTPLITE_NOT_SENT, "-");
+    CHECK(smtplite_send(&f.transport, &config, &mail, &source, NULL, &report) == SMTPLITE_NOT_SENT,
+          "-");
     CHECK(report.result.error == SMTPLITE_E_CONTROL, "error %d", report.result.error);
     CHECK(to.fate == SMTPLITE_UNTRIED && to.code == 0, "an old result is left");
     to.address = "x@example.com";
     config.domain = "a\r\nb";
-    CHECK(smtplite_send(&f.transport, &config, &mail, &source, &report) == SMTPLITE_NOT_SENT, "-");
+    CHECK(smtplite_send(&f.transport, &config, &mail, &source, NULL, &report) == SMTPLITE_NOT_SENT,
+          "-");
     CHECK(report.result.error == SMTPLITE_E_CONTROL, "error %d", report.result.error);
     config.domain = NULL;
     mail.count = 0;
-    CHECK(smtplite_send(&f.transport, &config, &mail, &source, NULL) == SMTPLITE_NOT_SENT, "-");
-    CHECK(smtplite_send(NULL, &config, &mail, &source, &report) == SMTPLITE_NOT_SENT, "-");
+    CHECK(smtplite_send(&f.transport, &config, &mail, &source, NULL, NULL) == SMTPLITE_NOT_SENT,
+          "-");
+    CHECK(smtplite_send(NULL, &config, &mail, &source, NULL, &report) == SMTPLITE_NOT_SENT, "-");
     CHECK(report.result.error == SMTPLITE_E_ARGUMENT, "error %d", report.result.error);
-    CHECK(smtplite_send(&f.transport, NULL, NULL, NULL, &report) == SMTPLITE_NOT_SENT, "-");
+    CHECK(smtplite_send(&f.transport, NULL, NULL, NULL, NULL, &report) == SMTPLITE_NOT_SENT, "-");
     CHECK(report.result.error == SMTPLITE_E_ARGUMENT, "error %d", report.result.error);
     CHECK(f.calls == 0, "%zu calls of the transport", f.calls);
     script_server_free(&f.server);

@@ -205,7 +205,7 @@ static void client_init(const char *host, const char *port, size_t count) {
     size_t i;
     memset(&client, 0, sizeof client);
     smtplite_posix_init(&client.posix, host, port);
-    client.waits = (struct smtplite_waits){4000, 4000, 4000, 4000, 4000, 300};
+    client.waits = (struct smtplite_waits){4000, 4000, 4000, 4000, 4000, 300, 0};
     client.config.waits = &client.waits;
     client.config.user = "u";
     client.config.password = "p";
@@ -530,7 +530,7 @@ static void check_rhythm(const char *name, size_t expected, void (*scene)(void))
 
 static void beat(void) {
     memset(&beats, 0, sizeof beats);
-    client.driver.idle = on_idle;
+    client.driver.hooks.idle = on_idle;
 }
 
 static void wait_for_reply(void) {
@@ -550,8 +550,7 @@ static void wait_for_room(void) {
     char *body = make_body(BIG);
     server_start(&server, steps);
     client.memory = (struct smtplite_memory){body, BIG};
-    client.driver.session_wait = 1000;
-    client.waits = (struct smtplite_waits){9000, 9000, 9000, 9000, 9000, 300};
+    client.waits = (struct smtplite_waits){9000, 9000, 9000, 9000, 9000, 300, 1000};
     beat();
     client_run();
     EXPECT(NOT_SENT, TIMEOUT, MESSAGE, 0);
@@ -685,7 +684,7 @@ static void test_send(void) {
     struct smtplite_report report;
     server_start(&server, steps);
     client.outcome = smtplite_send(&client.posix.transport, &client.config, &client.mail,
-                                   &client.source, &report);
+                                   &client.source, NULL, &report);
     CHECK(client.outcome == SMTPLITE_SENT && report.result.code == 250, "outcome %d, code %d",
           (int)client.outcome, report.result.code);
     CHECK(strcmp(report.text, "2.0.0 queued as 42") == 0, "text: %s", report.text);

@@ -38,7 +38,7 @@ static const struct dialog dialogs[DIALOGS] = {
      SMTPLITE_AUTH_LOGIN,
      false,
      {"220\n", "250-a\n250 AUTH=LOGIN\n", "334 YQ==\n", "334 YQ==\n", "235\n", "550 a\n", NULL}},
-    {SMTPLITE_AUTH_OPTIONAL,
+    {SMTPLITE_ALLOW_NO_LOGIN,
      SMTPLITE_TLS_REQUIRED,
      0,
      false,
