@@ -24,12 +24,13 @@ posix_sessions.on := $(EVERYWHERE)
 driver_faults.src := tests/posix/fault_test.c tests/support/script_server.c
 driver_faults.on := $(EVERYWHERE)
 
-# ThreadX and NetX Duo's host edition. Debian has no 32-bit cmocka beside the 64-bit one.
+# ThreadX and NetX Duo's host edition. Not m32: Debian has no 32-bit cmocka beside the 64-bit one. Not
+# noipv6: it would skip two, and a skipped test counts as failed.
 TESTS += host_edition
 host_edition.src := tests/host/host_edition_test.c
 host_edition.libs := -lcmocka
 host_edition.wrap := scripts/cmocka.sh host_edition
-host_edition.on := gcc clang asan ubsan valgrind $(NETX_OPTIONS)
+host_edition.on := gcc clang asan ubsan valgrind $(filter-out noipv6,$(NETX_OPTIONS))
 
 # The NetX Duo face (ports/netxduo) on the host edition.
 FACADE := tests/facade/face.c tests/facade/server.c tests/facade/spy.c
