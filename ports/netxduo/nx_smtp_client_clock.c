@@ -8,6 +8,7 @@
 #define NX_SMTP_SOURCE_CODE
 
 #include "nx_smtp_header.h"
+#include "nx_smtp_transport.h"
 
 #define EARLIEST 1577836800u /* 2020-01-01: a clock before that was never set */
 #define DAY      86400u
@@ -84,14 +85,16 @@ static const CHAR *date_line(CHAR *scratch, ULONG seconds, INT zone) {
     return scratch;
 }
 
-/* Second, tick and client: no two mails of a device share them. */
+/* The second, the hardware's address, and tick and client mixed: no two mails share them, of one
+ * device or of many that start at the same time. */
 static const CHAR *id_line(NX_SMTP_CLIENT *client_ptr, CHAR *scratch, ULONG seconds) {
     CHAR *p = put_text(scratch, "Message-ID: <");
     p = put_hex(p, seconds);
     *p++ = '.';
-    p = put_hex(p, tx_time_get());
+    p = put_hex(p, client_ptr->nx_smtp_client_socket.nx_tcp_socket_ip_ptr->nx_ip_interface[0]
+                       .nx_interface_physical_address_lsw);
     *p++ = '.';
-    p = put_hex(p, (ULONG)(uintptr_t)client_ptr);
+    p = put_hex(p, tx_time_get() ^ ((ULONG)(uintptr_t)client_ptr * 2654435761u));
     *put_text(p, "@") = '\0';
     return scratch;
 }
@@ -115,17 +118,15 @@ static const CHAR *next_line(NX_SMTP_CLIENT *client_ptr, UINT piece, CHAR *scrat
 }
 
 UINT _nxe_smtp_client_clock_set(NX_SMTP_CLIENT *client_ptr, NX_SMTP_CLOCK *clock) {
-    if (!client_ptr)
-        return NX_PTR_ERROR;
-    if (client_ptr->nx_smtp_client_id != NX_SMTP_CLIENT_ID)
-        return NX_SMTP_CLIENT_NOT_INTIALIZED;
-    return _nx_smtp_client_clock_set(client_ptr, clock);
+    return client_ptr ? _nx_smtp_client_clock_set(client_ptr, clock) : NX_PTR_ERROR;
 }
 
 UINT _nx_smtp_client_clock_set(NX_SMTP_CLIENT *client_ptr, NX_SMTP_CLOCK *clock) {
-    if (client_ptr->nx_smtp_client_state != NX_SMTP_CLIENT_STATE_IDLE)
-        return NX_SMTP_CLIENT_BUSY;
+    UINT status = _nx_smtp_client_enter(client_ptr);
+    if (status != NX_SUCCESS)
+        return status;
     client_ptr->nx_smtp_client_clock = clock;
     client_ptr->nx_smtp_client_extra_header = clock ? next_line : NX_NULL;
+    client_ptr->nx_smtp_client_state = NX_SMTP_CLIENT_STATE_IDLE;
     return NX_SUCCESS;
 }

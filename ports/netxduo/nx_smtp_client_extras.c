@@ -5,18 +5,10 @@
 
 #include "nx_smtp_transport.h"
 
-static UINT check(const NX_SMTP_CLIENT *client_ptr) {
-    if (!client_ptr)
-        return NX_PTR_ERROR;
-    if (client_ptr->nx_smtp_client_id != NX_SMTP_CLIENT_ID)
-        return NX_SMTP_CLIENT_NOT_INTIALIZED;
-    return NX_SUCCESS;
-}
-
 /* What a send reads is not changed under it. */
-static UINT check_idle(const NX_SMTP_CLIENT *client_ptr) {
-    return client_ptr->nx_smtp_client_state == NX_SMTP_CLIENT_STATE_IDLE ? NX_SUCCESS
-                                                                         : NX_SMTP_CLIENT_BUSY;
+static UINT leave(NX_SMTP_CLIENT *client_ptr) {
+    client_ptr->nx_smtp_client_state = NX_SMTP_CLIENT_STATE_IDLE;
+    return NX_SUCCESS;
 }
 
 /* ---- Options ------------------------------------------------------------------------------ */
@@ -36,16 +28,17 @@ static const struct smtplite_waits *limits_of(UINT options) {
 
 UINT _nxe_smtp_client_options_set(NX_SMTP_CLIENT *client_ptr, UINT options) {
     const UINT known = NX_SMTP_OPTION_HELO | NX_SMTP_OPTION_RFC_LIMITS | NX_SMTP_OPTION_PIPELINING;
-    UINT status = check(client_ptr);
-    if (status == NX_SUCCESS && (options & ~known) != 0)
-        status = NX_SMTP_INVALID_PARAM;
-    return status != NX_SUCCESS ? status : _nx_smtp_client_options_set(client_ptr, options);
+    if (!client_ptr)
+        return NX_PTR_ERROR;
+    if ((options & ~known) != 0)
+        return NX_SMTP_INVALID_PARAM;
+    return _nx_smtp_client_options_set(client_ptr, options);
 }
 
 UINT _nx_smtp_client_options_set(NX_SMTP_CLIENT *client_ptr, UINT options) {
     struct smtplite_config *config = &client_ptr->nx_smtp_client_config;
     UINT flags = config->flags & ~(UINT)(SMTPLITE_HELO | SMTPLITE_LOCKSTEP);
-    UINT status = check_idle(client_ptr);
+    UINT status = _nx_smtp_client_enter(client_ptr);
     if (status != NX_SUCCESS)
         return status;
     if ((options & NX_SMTP_OPTION_HELO) != 0)
@@ -54,42 +47,40 @@ UINT _nx_smtp_client_options_set(NX_SMTP_CLIENT *client_ptr, UINT options) {
         flags |= SMTPLITE_LOCKSTEP;
     config->flags = (uint16_t)flags;
     config->waits = limits_of(options);
-    return NX_SUCCESS;
+    return leave(client_ptr);
 }
 
 /* ---- Transcript --------------------------------------------------------------------------- */
 
 UINT _nxe_smtp_client_transcript_set(NX_SMTP_CLIENT *client_ptr, smtplite_trace *callback,
                                      VOID *context) {
-    UINT status = check(client_ptr);
-    return status != NX_SUCCESS ? status
-                                : _nx_smtp_client_transcript_set(client_ptr, callback, context);
+    return client_ptr ? _nx_smtp_client_transcript_set(client_ptr, callback, context)
+                      : NX_PTR_ERROR;
 }
 
 UINT _nx_smtp_client_transcript_set(NX_SMTP_CLIENT *client_ptr, smtplite_trace *callback,
                                     VOID *context) {
-    UINT status = check_idle(client_ptr);
+    UINT status = _nx_smtp_client_enter(client_ptr);
     if (status != NX_SUCCESS)
         return status;
     client_ptr->nx_smtp_client_trace = callback;
     client_ptr->nx_smtp_client_trace_context = context;
-    return NX_SUCCESS;
+    return leave(client_ptr);
 }
 
 /* ---- Last reply --------------------------------------------------------------------------- */
 
 UINT _nxe_smtp_client_last_reply_get(NX_SMTP_CLIENT *client_ptr, UINT *code, CHAR **text) {
-    UINT status = check(client_ptr);
-    if (status == NX_SUCCESS && (!code || !text))
-        status = NX_PTR_ERROR;
-    return status != NX_SUCCESS ? status : _nx_smtp_client_last_reply_get(client_ptr, code, text);
+    if (!client_ptr || !code || !text)
+        return NX_PTR_ERROR;
+    return _nx_smtp_client_last_reply_get(client_ptr, code, text);
 }
 
 UINT _nx_smtp_client_last_reply_get(NX_SMTP_CLIENT *client_ptr, UINT *code, CHAR **text) {
-    UINT status = check_idle(client_ptr);
+    UINT status = _nx_smtp_client_enter(client_ptr);
     if (status != NX_SUCCESS)
         return status;
     *code = client_ptr->nx_smtp_client_session.result.code;
     *text = client_ptr->nx_smtp_client_reply_text;
-    return NX_SUCCESS;
+    return leave(client_ptr);
 }

@@ -8,6 +8,10 @@
 
 #include "smtplite/transport.h"
 
+/* Takes the client for one call, or NX_SMTP_CLIENT_BUSY, or NX_SMTP_CLIENT_NOT_INTIALIZED; given
+ * back by the state IDLE. In nxd_smtp_client.c. */
+UINT _nx_smtp_client_enter(NX_SMTP_CLIENT *client_ptr);
+
 /* Binds and connects; on any other status than NX_SUCCESS nothing is left bound. */
 UINT _nx_smtp_transport_open(NX_SMTP_CLIENT *client_ptr);
 

@@ -172,15 +172,19 @@ UINT _nxd_smtp_client_create(NX_SMTP_CLIENT *client_ptr, NX_IP *ip_ptr,
 
 /* ---- Send --------------------------------------------------------------------------------- */
 
-/* One call at a time: whoever comes second is told so. */
-static UINT enter(NX_SMTP_CLIENT *client_ptr) {
+/* One call at a time: whoever comes second is told so; and who comes behind a delete, too. */
+UINT _nx_smtp_client_enter(NX_SMTP_CLIENT *client_ptr) {
     TX_INTERRUPT_SAVE_AREA
-    UINT state;
+    UINT status = NX_SUCCESS;
     TX_DISABLE
-    state = client_ptr->nx_smtp_client_state;
-    client_ptr->nx_smtp_client_state = NX_SMTP_CLIENT_STATE_GREETING;
+    if (client_ptr->nx_smtp_client_id != NX_SMTP_CLIENT_ID)
+        status = NX_SMTP_CLIENT_NOT_INTIALIZED;
+    else if (client_ptr->nx_smtp_client_state != NX_SMTP_CLIENT_STATE_IDLE)
+        status = NX_SMTP_CLIENT_BUSY;
+    else
+        client_ptr->nx_smtp_client_state = NX_SMTP_CLIENT_STATE_GREETING;
     TX_RESTORE
-    return state == NX_SMTP_CLIENT_STATE_IDLE ? NX_SUCCESS : NX_SMTP_CLIENT_BUSY;
+    return status;
 }
 
 /* All that one send needs beside the client. */
@@ -250,7 +254,7 @@ static UINT failure_status(const NX_SMTP_CLIENT *client_ptr, const struct smtpli
 }
 
 static UINT session_status(const NX_SMTP_CLIENT *client_ptr) {
-    const struct smtplite_result *result = &client_ptr->nx_smtp_client_session.result;
+    const struct smtplite_result *result = smtplite_result_get(&client_ptr->nx_smtp_client_session);
     if (result->outcome == SMTPLITE_SENT)
         return NX_SUCCESS;
     if (result->outcome == SMTPLITE_MAYBE_SENT)
@@ -295,7 +299,7 @@ UINT _nxe_smtp_mail_send(NX_SMTP_CLIENT *client_ptr, CHAR *recipient_address, UI
 UINT _nx_smtp_mail_send(NX_SMTP_CLIENT *client_ptr, CHAR *recipient_address, UINT priority,
                         CHAR *subject, CHAR *mail_body, UINT mail_body_length) {
     struct job job;
-    UINT status = enter(client_ptr);
+    UINT status = _nx_smtp_client_enter(client_ptr);
     if (status != NX_SUCCESS)
         return status;
     memset(&job, 0, sizeof job);
@@ -329,7 +333,7 @@ UINT _nxe_smtp_client_delete(NX_SMTP_CLIENT *client_ptr) {
 }
 
 UINT _nx_smtp_client_delete(NX_SMTP_CLIENT *client_ptr) {
-    UINT status = enter(client_ptr);
+    UINT status = _nx_smtp_client_enter(client_ptr);
     if (status != NX_SUCCESS)
         return status;
     status = nx_tcp_socket_delete(&client_ptr->nx_smtp_client_socket);

@@ -312,12 +312,19 @@ typedef struct NX_IP_DRIVER_STRUCT {
     UINT nx_ip_driver_status;
 } NX_IP_DRIVER;
 
+/* The hardware's address; here one that nx_ip_create makes up. */
+typedef struct NX_INTERFACE_STRUCT {
+    ULONG nx_interface_physical_address_msw;
+    ULONG nx_interface_physical_address_lsw;
+} NX_INTERFACE;
+
 typedef struct NX_IP_STRUCT {
     ULONG nx_ip_id;
     CHAR *nx_ip_name;
     ULONG nx_ip_address;
     ULONG nx_ip_network_mask;
     ULONG nx_ip_gateway_address;
+    NX_INTERFACE nx_ip_interface[1];
     NX_PACKET_POOL *nx_ip_default_packet_pool;
 #ifdef NX_ENABLE_DUAL_PACKET_POOL
     NX_PACKET_POOL *nx_ip_auxiliary_packet_pool;

@@ -5,6 +5,8 @@
 
 #include "nx_inner.h"
 
+#include <unistd.h>
+
 VOID nx_system_initialize(VOID) {
 }
 
@@ -45,6 +47,8 @@ UINT nx_ip_create(NX_IP *ip_ptr, CHAR *name, ULONG ip_address, ULONG network_mas
 #ifdef NX_ENABLE_DUAL_PACKET_POOL
     ip_ptr->nx_ip_auxiliary_packet_pool = default_pool;
 #endif
+    ip_ptr->nx_ip_interface[0].nx_interface_physical_address_msw = 0x0200; /* of local making */
+    ip_ptr->nx_ip_interface[0].nx_interface_physical_address_lsw = (ULONG)getpid();
     ip_ptr->nx_ip_id = NX_IP_ID;
     return NX_SUCCESS;
 }

@@ -87,8 +87,9 @@ static UINT send_all(NX_TCP_SOCKET *socket_ptr, NX_PACKET *packet_ptr, int64_t d
                 return NX_WINDOW_OVERFLOW;
             }
         } else if (errno != EINTR) {
-            /* What came before the reset can still be fetched; look() closes when that was read. */
-            (void)nx_inner_tcp_look(socket_ptr);
+            /* What came before the reset can still be fetched. */
+            if (nx_inner_tcp_look(socket_ptr) == 0)
+                nx_inner_tcp_close(socket_ptr, true);
             return NX_NOT_CONNECTED;
         }
     }
