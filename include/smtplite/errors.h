@@ -25,7 +25,7 @@
     X(CLOSING, "the server is closing (421): try again later")                                     \
     X(CLOSED, "the server closed the connection in the middle of the session")                     \
     X(IO, "the network failed: see the transport for its reason")                                  \
-    X(TIMEOUT, "the server did not answer in time: see the phase")                                 \
+    X(TIMEOUT, "a time limit has passed, the server's or the message source's: see the phase")     \
     X(CANCELLED, "cancelled by the application")                                                   \
     X(TLS_UNAVAILABLE, "TLS is required and the server, or this build's transport, has none")      \
     X(TLS_FAILED, "the TLS handshake or the certificate's verification failed")                    \
@@ -33,7 +33,7 @@
     X(AUTH_UNAVAILABLE, "the server offers no login mechanism that config.mechanisms allows")      \
     X(AUTH_NEEDS_TLS, "a password would go in clear: use TLS, or set ALLOW_CLEAR_LOGIN")           \
     X(AUTH_CHALLENGE, "the server's login challenge is malformed or one too many")                 \
-    X(AUTH_REFUSED, "the server refused user name or password")                                    \
+    X(AUTH_REFUSED, "the server refused the login: user name, password, or the mechanism")         \
     X(AUTH_DEFERRED, "the server refuses logins for now (454): wait before the next try")          \
     X(SIZE, "the message is larger than the server's limit")                                       \
     X(BODY_NUL, "the body has a NUL byte, which mail cannot carry: encode it")                     \

@@ -30,6 +30,10 @@
 #define PHASE(name) ((uint8_t)SMTPLITE_PHASE_##name)
 #define EVENT(name) ((uint8_t)(1u << SMTPLITE_EV_##name))
 
+/* Sets of events and of errors are masks: the build fails when one more does not fit. */
+typedef char smtplite_events_fit[SMTPLITE_EV_FAILED < 8 ? 1 : -1];
+typedef char smtplite_errors_fit[SMTPLITE_E_COUNT <= 32 ? 1 : -1];
+
 /* session.offered */
 enum { CAP_PIPELINING = 1 << 0, CAP_8BITMIME = 1 << 1, CAP_STARTTLS = 1 << 2, CAP_COUNT = 3 };
 
