@@ -75,6 +75,15 @@ def link(objects, main):
     return read_map(map_file), strangers, whole
 
 
+def link_whole(files, main):
+    """The same program optimised as one (-flto), its little main counted too."""
+    elf = OUT + "/whole.elf"
+    run(TOOL + "gcc", *FLAGS, *INCLUDES, "-flto", "-nostdlib", "-Wl,--gc-sections", "-Wl,-e,main",
+        "-Wl,--unresolved-symbols=ignore-all", "-Wl,--defsym=memcpy=0", "-Wl,--defsym=memset=0",
+        "-o", elf, main, *files)
+    return int(run(TOOL + "size", elf).splitlines()[1].split()[0])
+
+
 SECTION = re.compile(r"^ (\.[\w.$*-]+)(?:\s+0x([0-9a-f]+)\s+0x([0-9a-f]+) (\S.*))?$")
 PLACE = re.compile(r"^ {10,}\s*0x([0-9a-f]+)\s+0x([0-9a-f]+) (\S.*)$")
 KINDS = {".text": "text", ".rodata": "text", ".data": "data", ".bss": "bss", "COMMON": "bss"}
@@ -175,6 +184,8 @@ def main():
     if sum(sum(r.values()) for r in linked.values()) < sum(whole) * 0.9:
         sys.exit("the linker's map was not understood: %s bytes are missing" % (whole,))
     figures.update(total)
+    print("  %-50s %7d" % ("the whole program with -flto, its main included",
+                           link_whole(core + netx, "tests/footprint/plain.c")))
     print("\nimported from ThreadX, NetX Duo and libc: " + " ".join(
         sorted(set(imports) | {m for m in MEMORY if any(m in n for n in linked)})))
 

@@ -16,16 +16,11 @@ static enum smtplite_error check(const struct smtplite_transport *transport,
     return smtplite_mail_check(mail);
 }
 
-static enum smtplite_error deliver(struct smtplite_driver *driver,
-                                   const struct smtplite_config *config, struct smtplite_mail *mail,
+static enum smtplite_error deliver(struct smtplite_driver *driver, struct smtplite_mail *mail,
                                    const struct smtplite_source *source,
-                                   struct smtplite_report *report) {
-    enum smtplite_error error =
-        smtplite_init(driver->session, config, report->text, sizeof report->text);
-    if (error != SMTPLITE_E_OK)
-        return error;
-    error = smtplite_deliver(driver, mail, source, true);
-    report->result = *smtplite_result_get(driver->session);
+                                   struct smtplite_result *result) {
+    enum smtplite_error error = smtplite_deliver(driver, mail, source, true);
+    *result = *smtplite_result_get(driver->session);
     smtplite_wipe(driver->session);
     return error;
 }
@@ -36,23 +31,28 @@ smtplite_send(const struct smtplite_transport *transport, const struct smtplite_
               const struct smtplite_hooks *hooks, struct smtplite_report *report) {
     struct smtplite_session session;
     struct smtplite_driver driver;
-    struct smtplite_report own;
+    struct smtplite_result result;
     enum smtplite_error error = check(transport, config, mail, source);
-    if (report == NULL)
-        report = &own;
-    memset(report, 0, sizeof *report);
-    if (mail != NULL && mail->recipients != NULL)
-        smtplite_mail_forget(mail);
+    memset(&result, 0, sizeof result);
     memset(&driver, 0, sizeof driver);
     driver.session = &session;
     driver.transport = transport;
     if (hooks != NULL)
         driver.hooks = *hooks;
+    if (report != NULL)
+        memset(report, 0, sizeof *report);
+    if (mail != NULL && mail->recipients != NULL)
+        smtplite_mail_forget(mail);
     if (error == SMTPLITE_E_OK)
-        error = deliver(&driver, config, mail, source, report);
+        error = smtplite_init(&session, config, report != NULL ? report->text : NULL,
+                              SMTPLITE_REPORT_TEXT);
+    if (error == SMTPLITE_E_OK)
+        error = deliver(&driver, mail, source, &result);
     if (error != SMTPLITE_E_OK)
-        report->result.error = (uint8_t)error;
-    return (enum smtplite_outcome)report->result.outcome;
+        result.error = (uint8_t)error;
+    if (report != NULL)
+        report->result = result;
+    return (enum smtplite_outcome)result.outcome;
 }
 
 enum smtplite_source_state smtplite_memory_read(void *memory, const char **p, size_t *n) {
