@@ -11,7 +11,8 @@ int main(int argc, char **argv) {
     struct smtplite_source source = {&memory, smtplite_memory_read};
     struct smtplite_posix net;
     smtplite_posix_init(&net, argc > 1 ? argv[1] : "localhost", argc > 2 ? argv[2] : "25");
-    enum smtplite_outcome outcome = smtplite_send(&net.transport, &config, &mail, &source, NULL, NULL);
+    enum smtplite_outcome outcome =
+        smtplite_send(&net.transport, &config, &mail, &source, NULL, NULL);
     smtplite_posix_close(&net);
     return outcome == SMTPLITE_SENT ? 0 : 1;
 }
