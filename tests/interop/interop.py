@@ -253,6 +253,8 @@ class Sink(Server):
         for path in sorted(glob.glob(self.store + "/*")):
             with open(path, "rb") as mail:
                 text = mail.read()
+            if not text:  # opened, and about to be taken back: no mail
+                continue
             end = -1 if text.endswith(b"\n\n") else None  # it puts an empty line behind each mail
             mails.append((text[:end], {}))
             os.unlink(path)
