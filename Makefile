@@ -77,11 +77,18 @@ all: build/libsmtplite.a $(PROGRAMS:%=build/%)
 build/libsmtplite.a $(PROGRAMS:%=build/%): build/%: build/release/%
 	@cp -p $< $@
 
+# Handed over without a shell, and with a $ in a password as it stands. USER is in every environment,
+# so it counts on make's command line alone.
+run: export RUN_SERVER := $(value SERVER)
+run: export RUN_PORT := $(value PORT)
+run: export RUN_USER := $(if $(filter command,$(firstword $(origin USER))),$(value USER))
+run: export RUN_PASSWORD := $(value PASSWORD)
+run: export RUN_FROM := $(value FROM)
+run: export RUN_TO := $(value TO)
 run: ## send a mail through the NetX API to a real server: SERVER PORT USER PASSWORD FROM TO, or none: our own
 	@scripts/deps.sh run
 	@$(MAKE) --no-print-directory -s all
-	@SERVER='$(SERVER)' PORT='$(PORT)' USER='$(if $(filter command,$(firstword $(origin USER))),$(USER))' \
-	    PASSWORD='$(PASSWORD)' FROM='$(FROM)' TO='$(TO)' scripts/run.sh
+	@scripts/run.sh
 
 TEST_FLAVOURS := $(filter-out release,$(FLAVOURS))
 test: ## all tests in all flavours; closes with `N passed, N failed`

@@ -3,7 +3,8 @@
 # The main job, `make run`: a mail with an awkward text goes through the NetX API to a real SMTP
 # server, and what the server stored is compared with the original.
 #
-# The Makefile calls this with build/netx_mail made, and with these in the environment:
+# The Makefile calls this with build/netx_mail made, and with these in the environment, each with
+# RUN_ in front (by hand they do without):
 #   SERVER    a host name or address: the mail goes there. Empty: to a server of our own,
 #             python3-aiosmtpd on loopback, which demands a login
 #   PORT      the server's port, 25 if empty
@@ -14,6 +15,9 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 
+if [ -n "${RUN_SERVER+given}" ]; then
+    SERVER=$RUN_SERVER PORT=$RUN_PORT USER=$RUN_USER PASSWORD=$RUN_PASSWORD FROM=$RUN_FROM TO=$RUN_TO
+fi
 mail=${NETX_MAIL:-build/netx_mail}
 python=/usr/bin/python3 # Debian's own: another Python in the PATH does not see its packages
 work=$(mktemp -d)

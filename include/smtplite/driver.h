@@ -27,7 +27,8 @@ struct smtplite_source {
     enum smtplite_source_state (*read)(void *context, const char **p, size_t *n);
 };
 
-/* What is said on the wire, for a log. Secrets come as `****`. p: borrowed until the return. */
+/* What is said on the wire, for a log. Secrets come as `****`. Pieces end
+ * anywhere, not at lines. p: borrowed until the return. */
 typedef void smtplite_trace(void *context, bool from_server, const char *p, size_t n);
 
 /* What the driver does besides moving bytes. All may be zero. */

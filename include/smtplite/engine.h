@@ -139,7 +139,8 @@ enum smtplite_outcome {
     SMTPLITE_MAYBE_SENT   /* lost after the final dot: a retry may deliver it twice */
 };
 
-/* Why and where: the first thing that went wrong, or the reply that accepted the mail. */
+/* Why and where: what decided it, or the reply that accepted the mail. Of several recipients that
+ * were all refused it is the last one's reply: judge retries by their fates. */
 struct smtplite_result {
     uint8_t outcome; /* enum smtplite_outcome, of the last mail submitted */
     uint8_t error;   /* enum smtplite_error; SMTPLITE_E_OK with NOT_SENT: the server refused */

@@ -9,10 +9,12 @@
  * error but data: see struct smtplite_result.
  */
 #define SMTPLITE_ERRORS(X)                                                                         \
-    X(OK, "no error")                                                                              \
+    X(OK, "no error here; if nothing was sent, the server refused: 4xx later, 5xx no")             \
     /* returned by a call */                                                                       \
-    X(ARGUMENT, "a pointer is null, a list is empty, or a needed text is missing")                 \
-    X(STATE, "this call does not fit now: wait for the event that asks for it")                    \
+    X(ARGUMENT,                                                                                    \
+      "a pointer is null, a list is empty, a text is missing, or a user has no mechanisms")        \
+    X(STATE,                                                                                       \
+      "this call does not fit now: wait for its event; a session that is over needs a new one")    \
     X(CONTROL, "a text has a control byte (CR, LF, ...): remove it, it could become a command")    \
     X(ADDRESS, "an address has <, >, a space or an open quote: give the bare addr-spec")           \
     X(NON_ASCII, "an address or domain is not ASCII, and SMTPUTF8 is not spoken")                  \
@@ -31,7 +33,7 @@
     X(TLS_FAILED, "the TLS handshake or the certificate's verification failed")                    \
     X(TLS_INJECTION, "bytes came in clear behind the answer to STARTTLS: an attack")               \
     X(AUTH_UNAVAILABLE, "the server offers no login mechanism that config.mechanisms allows")      \
-    X(AUTH_NEEDS_TLS, "a password would go in clear: use TLS, or set ALLOW_CLEAR_LOGIN")           \
+    X(AUTH_NEEDS_TLS, "a password would go in clear: use TLS, or set SMTPLITE_ALLOW_CLEAR_LOGIN")  \
     X(AUTH_CHALLENGE, "the server's login challenge is malformed or one too many")                 \
     X(AUTH_REFUSED, "the server refused the login: user name, password, or the mechanism")         \
     X(AUTH_DEFERRED, "the server refuses logins for now (454): wait before the next try")          \

@@ -8,6 +8,7 @@
  *
  * Both functions
  *   MUST return within `wait` units of the clock, and SHOULD return as soon as something moved;
+ *   0 means: look, and return at once;
  *   MUST NOT raise a signal, and MUST go on after an interrupted system call;
  *   MUST keep returning the same error once they returned one;
  *   MAY make the connection on their first call, and MUST return 0 while it is being made.

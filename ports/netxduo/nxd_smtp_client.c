@@ -126,6 +126,19 @@ static VOID configure(NX_SMTP_CLIENT *client_ptr, UINT authentication_type) {
     choose_login(config, authentication_type);
 }
 
+/* A client that exists must not be cleared: its socket stands in the IP instance's list. */
+static UINT is_created(const NX_IP *ip_ptr, const NX_TCP_SOCKET *socket_ptr) {
+    TX_INTERRUPT_SAVE_AREA
+    const NX_TCP_SOCKET *other;
+    ULONG left;
+    TX_DISABLE
+    other = ip_ptr->nx_ip_tcp_created_sockets_ptr;
+    for (left = ip_ptr->nx_ip_tcp_created_sockets_count; left != 0 && other != socket_ptr; left--)
+        other = other->nx_tcp_socket_created_next;
+    TX_RESTORE
+    return left != 0;
+}
+
 UINT _nxde_smtp_client_create(NX_SMTP_CLIENT *client_ptr, NX_IP *ip_ptr,
                               NX_PACKET_POOL *client_packet_pool_ptr, CHAR *username,
                               CHAR *password, CHAR *from_address, CHAR *client_domain,
@@ -138,6 +151,8 @@ UINT _nxde_smtp_client_create(NX_SMTP_CLIENT *client_ptr, NX_IP *ip_ptr,
     if (server_address->nxd_ip_version != NX_IP_VERSION_V4 &&
         server_address->nxd_ip_version != NX_IP_VERSION_V6)
         return NX_IP_ADDRESS_ERROR;
+    if (is_created(ip_ptr, &client_ptr->nx_smtp_client_socket))
+        return NX_PTR_ERROR;
     NX_INIT_AND_THREADS_CALLER_CHECKING
     return _nxd_smtp_client_create(client_ptr, ip_ptr, client_packet_pool_ptr, username, password,
                                    from_address, client_domain, authentication_type, server_address,

@@ -20,7 +20,8 @@
 extern "C" {
 #endif
 
-/* ---- Options: define them before this header is included. Times are in ticks. ------------- */
+/* ---- Options: the same for all files, the library's too (compiler's command line, nx_user.h):
+ * some of them are the size of NX_SMTP_CLIENT. Times are in ticks. ---------------------------- */
 
 #ifndef NX_SMTP_CLIENT_TCP_WINDOW_SIZE
 #define NX_SMTP_CLIENT_TCP_WINDOW_SIZE 1460
@@ -47,11 +48,11 @@ extern "C" {
 #ifndef NX_SMTP_MESSAGE_TIMEOUT
 #define NX_SMTP_MESSAGE_TIMEOUT (30 * NX_IP_PERIODIC_RATE)
 #endif
-/* How long one TCP send waits for the server's window. */
-/* Ours: the whole session. */
+/* The whole session. */
 #ifndef NX_SMTP_CLIENT_SESSION_TIMEOUT
 #define NX_SMTP_CLIENT_SESSION_TIMEOUT (7200 * NX_IP_PERIODIC_RATE)
 #endif
+/* How long one TCP send waits for the server's window. */
 #ifndef NX_SMTP_CLIENT_SEND_TIMEOUT
 #define NX_SMTP_CLIENT_SEND_TIMEOUT (5 * NX_IP_PERIODIC_RATE)
 #endif

@@ -124,6 +124,9 @@ enum smtplite_error smtplite_config_check(const struct smtplite_config *config) 
     if (config == NULL || config->tls > SMTPLITE_TLS_NONE || (config->flags & ~FLAGS) != 0 ||
         ((config->mechanisms | config->prefer) & ~MECHANISMS) != 0)
         return SMTPLITE_E_ARGUMENT;
+    /* A login that was set up and would never be tried is a mail that goes out without it. */
+    if (config->mechanisms == 0 && config->user != NULL && *config->user != '\0')
+        return SMTPLITE_E_ARGUMENT;
     if (config->domain != NULL)
         error = check_domain(config->domain);
     if (error == SMTPLITE_E_OK && config->mechanisms != 0) {

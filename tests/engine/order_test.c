@@ -153,6 +153,8 @@ static void test_unknown_masks(void) {
     CHECK(smtplite_init(&s, &config, NULL, 0) == SMTPLITE_E_ARGUMENT);
     config = clear_config();
     config.user = config.password = "x";
+    CHECK(smtplite_init(&s, &config, NULL, 0) ==
+          SMTPLITE_E_ARGUMENT); /* a user, and no mechanism */
     config.mechanisms = 1 << 7;
     CHECK(smtplite_init(&s, &config, NULL, 0) == SMTPLITE_E_ARGUMENT);
     config.mechanisms = SMTPLITE_AUTH_PLAIN;

@@ -126,6 +126,16 @@ static void test_life(void) {
     CHECK(stage_send(&stage, &plain_mail) == NX_SMTP_CLIENT_NOT_INITIALIZED, "send after delete");
 }
 
+/* A create upon a client that lives leaves it as it is. */
+static void test_create_twice(void) {
+    CHECK(stage_create(&stage, &plain_mail, 9) == NX_SUCCESS, "create");
+    CHECK(stage_create(&stage, &plain_mail, 9) == NX_PTR_ERROR, "create again");
+    CHECK(stage.ip.nx_ip_tcp_created_sockets_count == 1, "the socket is gone");
+    CHECK(stage_delete(&stage) == NX_SUCCESS, "delete");
+    CHECK(stage_create(&stage, &plain_mail, 9) == NX_SUCCESS, "create after delete");
+    CHECK(stage_delete(&stage) == NX_SUCCESS, "delete");
+}
+
 static void test_further_arguments(void) {
     UINT code;
     CHAR *text;
@@ -461,6 +471,7 @@ int main(void) {
     test_caller();
     test_send_arguments();
     test_life();
+    test_create_twice();
     test_further_arguments();
 #endif
     test_values();

@@ -43,10 +43,10 @@ faults=tests/facade/faults.face
 spoil segments $transport 's/define WHOLE 16u/define WHOLE 2u/'
 spoil segments $transport 's/mss - held/mss + 9 - held/'
 spoil segments $transport 's/(held != 0)$/(held == 7)/'
-spoil faults $transport 's/return \*status == NX_SUCCESS/return 1/; s/if (\*status == NX_SUCCESS)$/if (1)/'
+spoil faults $transport '0,/^    if (status == NX_SUCCESS)$/s//    if (1)/'
 spoil faults $transport 's/^    drop(&client_ptr->nx_smtp_client_send_packet);//'
 spoil faults $transport 's/(void)nx_tcp_client_socket_unbind/(void)/'
-spoil threads $face 's/? NX_SUCCESS : NX_SMTP_CLIENT_BUSY/? NX_SUCCESS : NX_SUCCESS/'
+spoil threads $face 's/status = NX_SMTP_CLIENT_BUSY/status = NX_SUCCESS/'
 spoil threads $face 's/^    struct job job;/    static struct job job;/'
 spoil dialogs $face 's/ SMTPLITE_ALLOW_NUL_PADDING)/ 0)/' $rely
 spoil dialogs $face 's/SMTPLITE_ALLOW_LEADING_BLANK/0/' $rely

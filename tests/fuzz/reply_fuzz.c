@@ -382,11 +382,11 @@ static void print_counts(void) {
 static void make_plan(struct plan *plan, const uint8_t *p) {
     memset(plan, 0, sizeof *plan);
     plan->config.domain = "client.example";
-    plan->config.user = "me";
     plan->config.password = "s3cret";
     plan->config.flags = (uint16_t)((p[0] | (p[1] & 1u) << 8) & 0x1FFu);
     plan->config.tls = (uint8_t)((p[1] >> 1) % 4 % 3);
     plan->config.mechanisms = (p[1] >> 3) & 3u;
+    plan->config.user = plan->config.mechanisms != 0 ? "me" : NULL;
     plan->config.prefer = (p[1] >> 5) & 3u;
     plan->noop = (p[1] >> 7) != 0;
     plan->count = 1 + p[2] % 3;

@@ -167,7 +167,7 @@ struct run {
 };
 
 static void run(struct run *r, const struct session *session, enum fault fault, size_t at) {
-    struct smtplite_config config = {.user = "u",
+    struct smtplite_config config = {.user = session->mechanisms != 0 ? "u" : NULL,
                                      .password = "p",
                                      .tls = SMTPLITE_TLS_NONE,
                                      .mechanisms = session->mechanisms,

@@ -228,6 +228,7 @@ static void client_init(const char *host, const char *port, size_t count) {
 
 static void use_helo(void) {
     client.config.mechanisms = 0;
+    client.config.user = NULL;
     client.config.flags |= SMTPLITE_HELO;
 }
 

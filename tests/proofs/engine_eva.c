@@ -72,7 +72,7 @@ static void any_octets(void) {
 
 static void set_up(const struct dialog *d) {
     config.domain = "d";
-    config.user = "u";
+    config.user = d->mechanisms != 0 ? "u" : 0;
     config.password = "pw";
     config.flags = d->flags;
     config.tls = d->tls;
