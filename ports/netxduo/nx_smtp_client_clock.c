@@ -11,6 +11,7 @@
 #include "nx_smtp_transport.h"
 
 #define EARLIEST 1577836800u /* 2020-01-01: a clock before that was never set */
+#define LATEST   4294800000u /* with a zone added it still is a number of 32 bits */
 #define DAY      86400u
 
 static CHAR *put_digits(CHAR *p, ULONG value, UINT count) {
@@ -100,7 +101,7 @@ static const CHAR *id_line(NX_SMTP_CLIENT *client_ptr, CHAR *scratch, ULONG seco
 }
 
 static UINT is_time(ULONG seconds, INT zone) {
-    return seconds >= EARLIEST && zone > -24 * 60 && zone < 24 * 60;
+    return seconds >= EARLIEST && seconds <= LATEST && zone > -24 * 60 && zone < 24 * 60;
 }
 
 static const CHAR *next_line(NX_SMTP_CLIENT *client_ptr, UINT piece, CHAR *scratch) {

@@ -146,6 +146,14 @@ static void connect_next(struct smtplite_posix *posix) {
     die(posix);
 }
 
+/* A number over 65535 is none: getaddrinfo would take its lower half. */
+static bool is_port(const char *port) {
+    unsigned long number = 0;
+    for (; *port >= '0' && *port <= '9' && number <= 65535; port++)
+        number = number * 10 + (unsigned long)(*port - '0');
+    return number <= 65535;
+}
+
 /* AI_ADDRCONFIG stays off: ::1 must be found on a machine that has no other IPv6 address. */
 static void look_up(struct smtplite_posix *posix) {
     struct addrinfo hints;
@@ -153,7 +161,9 @@ static void look_up(struct smtplite_posix *posix) {
     memset(&hints, 0, sizeof hints);
     hints.ai_family = AF_UNSPEC;
     hints.ai_socktype = SOCK_STREAM;
-    if (posix->addresses == NULL)
+    if (!is_port(posix->port))
+        result = EAI_SERVICE;
+    else if (posix->addresses == NULL)
         result = getaddrinfo(posix->host, posix->port, &hints, &posix->addresses);
     note(posix, LOOKUP, result);
 #ifdef EAI_SYSTEM

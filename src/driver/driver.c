@@ -121,6 +121,15 @@ static void start_tls(struct smtplite_driver *d, uint32_t wait) {
         smtplite_io_failed(d->session, SMTPLITE_E_TLS_FAILED);
 }
 
+/* D9: what came before a command, or a message's end, leaves is no answer to it. It may still lie
+ * in the transport, so it is fetched before the last piece goes. */
+static bool hears_first(struct smtplite_driver *d) {
+    if (smtplite_out_more(d->session))
+        return false;
+    receive(d, 0);
+    return d->in_pos < d->in_len || (smtplite_wants(d->session) & SMTPLITE_WANT_CLOSE) != 0;
+}
+
 static void move(struct smtplite_driver *d) {
     uint32_t wait;
     if (!get_wait(d, &wait))
@@ -131,7 +140,7 @@ static void move(struct smtplite_driver *d) {
         return;
     }
     if (wants & SMTPLITE_WANT_OUT) {
-        if (send(d, wait))
+        if (hears_first(d) || send(d, wait))
             return;
         wait = 0; /* the waiting was done there */
     }

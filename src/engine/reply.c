@@ -117,7 +117,8 @@ static void begin_reply(struct smtplite_session *s) {
 /* c: the octet that cannot be. Once the session is being left, such lines are passed over: they
  * are the rest of what made us leave. */
 static void bad_reply(struct smtplite_session *s, char c) {
-    smtplite_reply_begin(s);
+    s->reply_lines = 0; /* reply_len goes on: a flood of such lines has an end */
+    s->line_end = false;
     s->column = c == '\n' ? 0 : COLUMN_SKIP;
     if (!s->leaving)
         smtplite_fail(s, SMTPLITE_E_BAD_REPLY, 0);
