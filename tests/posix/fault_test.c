@@ -310,9 +310,39 @@ static void test_round_trips(void) {
     script_server_free(&r.f.server);
 }
 
+/* D9: behind the 354, in one segment, an acceptance that nobody asked for; `length` octets before
+ * it. Whether the driver's buffer ends there or not, it is no answer to the message. */
+static void test_second_reply(size_t length) {
+    char reply[300];
+    struct script_step steps[] = {{NULL, "220 x\r\n", 0},     {"EHLO", "250 x\r\n", 0},
+                                  {"MAIL", "250 x\r\n", 0},   {"RCPT", "250 x\r\n", 0},
+                                  {"DATA", reply, 0},         {".", "554 refused\r\n", 0},
+                                  {"QUIT", "221 bye\r\n", 0}, {NULL, NULL, 0}};
+    struct smtplite_recipient to = {.address = "x@example.com"};
+    struct smtplite_mail mail = {.from = "a@example.com", .recipients = &to, .count = 1};
+    struct smtplite_config config = {.tls = SMTPLITE_TLS_NONE};
+    struct smtplite_memory memory = {"x", 1};
+    struct smtplite_source source = {&memory, smtplite_memory_read};
+    struct smtplite_report report;
+    struct script_server server;
+    memset(reply, 'g', sizeof reply);
+    memcpy(reply, "354 ", 4);
+    memcpy(reply + length - 2, "\r\n250 early\r\n", sizeof "\r\n250 early\r\n");
+    script_server_init(&server, steps);
+    (void)smtplite_send(&server.transport, &config, &mail, &source, NULL, &report);
+    CHECK(report.result.outcome == SMTPLITE_NOT_SENT, "%zu: outcome %d", length,
+          report.result.outcome);
+    CHECK(report.result.error == SMTPLITE_E_OUT_OF_STEP, "%zu: error %d", length,
+          report.result.error);
+    CHECK(!server.message_whole, "%zu: the message's end has left", length);
+    script_server_free(&server);
+}
+
 int main(void) {
     size_t i;
     test_checked_first();
+    for (i = 60; i <= 260; i++)
+        test_second_reply(i);
     test_round_trips();
     for (i = 0; i < sizeof sessions / sizeof sessions[0]; i++)
         test_session(&sessions[i]);
