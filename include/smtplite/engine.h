@@ -180,7 +180,7 @@ struct smtplite_session {
     uint8_t line;          /* where in a line of the message, see body.c */
     uint8_t column;        /* of the reply's line: 0 to 2 code, 3 separator, 4 text */
     uint8_t keyword;       /* which EHLO keyword the words of this line belong to */
-    uint8_t word_len;      /* */
+    uint8_t word_len;      /* octets in `word` */
     uint8_t challenge_pad; /* `=` seen; 3: no base64 */
     uint8_t offered;       /* capabilities */
     uint8_t mechanism;     /* the login that is tried: its number in the table */

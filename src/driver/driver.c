@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The blocking driver. One turn of the loop: hand out an event; else feed what was received; else
- * look at the clock; else send; else receive. It waits in the transport alone, one slice at a
+ * look at the clock; else send; else receive. What the server has said is fetched before the last
+ * piece of a command or message goes (D9). It waits in the transport alone, one slice at a
  * time, so that the hook is called in between.
  *
  * Deadlines are the engine's: its wait_id changes when a new wait begins, and only then is the

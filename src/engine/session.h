@@ -13,8 +13,9 @@
  * PIPELINING (RFC 2920) `send` runs ahead through MAIL, RCPT .. RCPT, DATA.
  *
  * Invariants
- *   - A command begins only in start(); only judge() and start() move `expect`.
- *   - pending == 0 and a reply comes: nobody asked for it (D9).
+ *   - A command begins in start(), or behind another of its group in output.c; `expect` is moved by
+ *     judge() and start(), and by the goodbye of a session that has failed.
+ *   - A reply that begins while pending == 0 was not asked for, whenever it ends (D9).
  *   - piece_len > 0 while there is something to send: output.c refills it at once.
  *   - Nothing of a reply is acted on before its last line has ended.
  *   - `marked` is set when, and only when, the last octet of the end mark was acknowledged by

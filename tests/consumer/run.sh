@@ -25,7 +25,7 @@ build() { # kind option...
         cmake --build "$work/$1"
 }
 in_new_place() {
-    mv "$work/root/opt/smtplite" "$work/moved"
+    mv "$work/stage/opt/smtplite" "$work/moved"
     export PKG_CONFIG_PATH
     PKG_CONFIG_PATH=$(dirname "$(find "$work/moved" -name smtplite.pc)")
 }
@@ -44,7 +44,7 @@ check 'add_subdirectory: build' build add_subdirectory -DSMTPLITE_SOURCE="$sourc
 check 'add_subdirectory: run' "$work/add_subdirectory/consumer"
 check 'add_subdirectory: the NetX face is built' test -x "$work/add_subdirectory/netx_consumer"
 
-check 'make install' make -s install DESTDIR="$work/root" PREFIX=/opt/smtplite
+check 'make install' make -s install DESTDIR="$work/stage" PREFIX=/opt/smtplite
 check 'the installed files can be moved' in_new_place
 check 'find_package: build' build find_package -DCMAKE_PREFIX_PATH="$work/moved"
 check 'find_package: run' "$work/find_package/consumer"
