@@ -32,8 +32,8 @@ COMPILE = $($(BUILT).CC) $(STD) $(WARNINGS) $($(BUILT).FLAGS) $(INCLUDES) $(CFLA
 shown = $(if $(V),,@echo ' $(1) $@';)# V=1 shows the commands whole
 objects = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 
-LIB_SOURCES := $(ENGINE_SOURCES) $(NAMES_SOURCES) $(SASL_SOURCES) $(DRIVER_SOURCES) \
-    $(SEND_SOURCES) $(POSIX_SOURCES)
+LIB_SOURCES := $(ENGINE_SOURCES) $(NAMES_SOURCES) $(SASL_SOURCES) $(SASL_MORE_SOURCES) \
+    $(DRIVER_SOURCES) $(SEND_SOURCES) $(TLS_SOURCES) $(POSIX_SOURCES)
 FACE_SOURCES := $(NETX_SOURCES) $(HOST_SOURCES)
 LIBS := $(OUT)/libnetxduo-host.a $(OUT)/libsmtplite.a
 
@@ -43,16 +43,25 @@ $(OUT)/obj/%.o: %.c Makefile flavours.mk
 
 $(OUT)/libsmtplite.a: $(call objects,$(LIB_SOURCES)) sources.mk
 $(OUT)/libnetxduo-host.a: $(call objects,$(FACE_SOURCES)) sources.mk
-$(LIBS):
+$(OUT)/libsmtplite-openssl.a: $(call objects,$(OPENSSL_SOURCES)) sources.mk
+$(OUT)/libsmtplite-mbedtls.a: $(call objects,$(MBEDTLS_SOURCES)) sources.mk
+$(LIBS) $(OUT)/libsmtplite-openssl.a $(OUT)/libsmtplite-mbedtls.a:
 	@rm -f $@
 	$(call shown,AR) ar rcs $@ $(filter %.o,$^)
 
-# program NAME, SOURCES, LIBRARIES: a rule for it, and its sources for the dependency files
+# What a program of these TLS ports is linked with, behind our own archives.
+openssl.libs := -lssl -lcrypto
+mbedtls.libs := -lmbedtls -lmbedx509 -lmbedcrypto
+archives = $(patsubst %,$(OUT)/libsmtplite-%.a,$(1)) $(LIBS)
+
+# program NAME, SOURCES, LIBRARIES, PORTS (openssl, mbedtls): a rule for it, and its sources for the
+# dependency files
 define program
 PROGRAM_SOURCES += $(2)
-$(1): $(call objects,$(2)) $(LIBS)
+$(1): $(call objects,$(2)) $(call archives,$(4))
 	@mkdir -p $$(@D)
-	$$(call shown,LD) $$(COMPILE) $$(LDFLAGS) -o $$@ $(call objects,$(2)) $(LIBS) $(3)
+	$$(call shown,LD) $$(COMPILE) $$(LDFLAGS) -o $$@ $(call objects,$(2)) $(call archives,$(4)) \
+	    $(foreach p,$(4),$($(p).libs)) $(3)
 endef
 
 PROGRAMS := netx_mail netx_small_example smtplite_example portable_mail
@@ -62,9 +71,10 @@ $(eval $(call program,$(OUT)/smtplite_example,examples/portable_example.c))
 $(eval $(call program,$(OUT)/portable_mail,tests/interop/portable_mail.c))
 
 TESTS_HERE := $(foreach t,$(TESTS),$(if $(filter $(FLAVOUR),$($(t).on)),$(t)))
-$(foreach t,$(TESTS),$(eval $(call program,$(OUT)/tests/$(t),$($(t).src),$($(t).libs))))
+$(foreach t,$(TESTS),$(eval $(call program,$(OUT)/tests/$(t),$($(t).src),$($(t).libs),$($(t).uses))))
 
--include $(patsubst %.o,%.d,$(call objects,$(LIB_SOURCES) $(FACE_SOURCES) $(PROGRAM_SOURCES)))
+-include $(patsubst %.o,%.d,$(call objects,$(LIB_SOURCES) $(OPENSSL_SOURCES) \
+    $(MBEDTLS_SOURCES) $(FACE_SOURCES) $(PROGRAM_SOURCES)))
 
 # ---- What people call -----------------------------------------------------------------------
 

@@ -4,6 +4,7 @@
 #   TESTS += NAME
 #   NAME.src := its files         NAME.args := its arguments
 #   NAME.on := its flavours (flavours.mk)
+#   NAME.uses := TLS ports that it is linked with (openssl mbedtls)
 #   NAME.libs := libraries        NAME.wrap := a command before it
 #   NAME.limit := seconds it may take (300)    NAME.alone := 1 if it measures time
 # Checks that are no C program stand in tests/checks.list.

@@ -38,6 +38,7 @@ struct smtplite_hooks {
     bool (*idle)(void *context);
     smtplite_trace *trace; /* NULL: none */
     void *context;         /* for both */
+    const struct smtplite_source *token; /* where the OAuth token comes from, if by event */
     uint32_t slice;        /* units of the clock; 0: 10, which is 10 ms with a clock of ms */
 };
 

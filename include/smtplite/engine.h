@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "smtplite/errors.h"
+#include "smtplite/login.h"
 #include "smtplite/phases.h"
 
 #ifdef __cplusplus
@@ -34,12 +35,6 @@ enum smtplite_tls {
     SMTPLITE_TLS_REQUIRED, /* STARTTLS (RFC 3207) before anything else, or nothing but QUIT */
     SMTPLITE_TLS_IMPLICIT, /* TLS from the first byte (RFC 8314, port 465) */
     SMTPLITE_TLS_NONE      /* in clear: an explicit choice */
-};
-
-/* Login mechanisms (RFC 4954), as a mask. The rank is the order in src/sasl/mechanisms.c. */
-enum smtplite_mechanism {
-    SMTPLITE_AUTH_PLAIN = 1 << 0, /* RFC 4616 */
-    SMTPLITE_AUTH_LOGIN = 1 << 1  /* draft-murchison-sasl-login, as servers speak it */
 };
 
 /* Options and leniencies of a session. Every ALLOW is off by default; its risk is beside it. */
@@ -71,6 +66,7 @@ enum smtplite_flag {
  */
 struct smtplite_waits {
     uint32_t greeting; /* connection to greeting: 5 minutes */
+    uint32_t tls;      /* the handshake: 1 minute */
     uint32_t command;  /* EHLO, AUTH, MAIL, RCPT, ...: 5 minutes */
     uint32_t data;     /* DATA to 354: 2 minutes */
     uint32_t block;    /* each SMTPLITE_BLOCK octets of the message to leave: 3 minutes */
@@ -84,10 +80,11 @@ struct smtplite_waits {
 /* Zeroed it is valid and the strictest: TLS required and verified, no login. */
 struct smtplite_config {
     const char *domain;   /* EHLO name: own domain or address literal; NULL: "[127.0.0.1]" */
-    const char *user;     /* login name, UTF-8; NULL with mechanisms == 0 */
-    const char *password; /* with user; UTF-8 */
+    const char *user;     /* login name, UTF-8; NULL if no mechanism needs it */
+    const char *password; /* UTF-8, taken as it is: not prepared by RFC 4013; NULL: none */
     const struct smtplite_waits *waits; /* NULL: RFC 5321's, in milliseconds */
-    uint16_t flags;                     /* mask of enum smtplite_flag */
+    struct smtplite_login *login; /* for logins beyond PLAIN and LOGIN (login.h); else NULL */
+    uint16_t flags;               /* mask of enum smtplite_flag */
     uint16_t mechanisms; /* mask of the allowed logins (enum smtplite_mechanism); 0: no login */
     uint16_t prefer;     /* the one to take first if it is offered; 0: the strongest */
     uint16_t prompt_max; /* longest challenge accepted by PLAIN and LOGIN, octets; 0: 200 */
@@ -153,6 +150,7 @@ enum smtplite_event {
     SMTPLITE_EV_NONE,
     SMTPLITE_EV_READY,     /* logged in, if asked; not raised if a mail was submitted before */
     SMTPLITE_EV_RECIPIENT, /* an answer to RCPT: index of it in the mail's array */
+    SMTPLITE_EV_TOKEN,     /* smtplite_token, _token_end or _token_fail; at any time from now on */
     SMTPLITE_EV_BODY,      /* smtplite_body, _body_end or _body_fail; at any time from now on */
     SMTPLITE_EV_REPLY,     /* the answer to smtplite_noop: code and text */
     SMTPLITE_EV_DONE,      /* the mail's end: see smtplite_result_get; the session goes on */
@@ -263,8 +261,9 @@ void smtplite_wipe(struct smtplite_session *s);
 enum smtplite_want {
     SMTPLITE_WANT_OUT = 1,  /* smtplite_out has bytes */
     SMTPLITE_WANT_IN = 2,   /* smtplite_in takes bytes */
-    SMTPLITE_WANT_TLS = 4,  /* do the handshake, then smtplite_tls_done */
-    SMTPLITE_WANT_CLOSE = 8 /* the session is over: close the connection */
+    SMTPLITE_WANT_TLS = 4,   /* do the handshake, then smtplite_tls_done */
+    SMTPLITE_WANT_CLOSE = 8, /* the session is over: close the connection */
+    SMTPLITE_WANT_WORK = 16  /* a login computes: call smtplite_work */
 };
 
 /* What the session waits for: a mask of enum smtplite_want, computed, 0 while an event or a
@@ -305,8 +304,20 @@ uint32_t smtplite_wait_limit(const struct smtplite_session *s, unsigned *id);
 /* The limit of the whole session, in the same unit. */
 uint32_t smtplite_session_limit(const struct smtplite_session *s);
 
+/* The channel binding (RFC 5056) that this TLS connection has: type and data, borrowed until the
+ * session is over. To be called before smtplite_tls_done, if there is one. */
+void smtplite_tls_binding(struct smtplite_session *s, const char *name, const uint8_t *p, size_t n);
+
 /* The handshake that WANT_TLS asked for has succeeded. verified: chain and name were checked. */
 void smtplite_tls_done(struct smtplite_session *s, bool verified);
+
+/* True if the session goes on with a peer that was not verified (SMTPLITE_ALLOW_UNVERIFIED): a
+ * handshake that finds a bad certificate need not end then. */
+bool smtplite_takes_unverified(const struct smtplite_session *s);
+
+/* Goes on with what WANT_WORK asks for (SCRAM's iterated hash): a small part of it, some ms on a
+ * small CPU, so that a watchdog can be fed in between. */
+void smtplite_work(struct smtplite_session *s);
 
 /* ---- Application side -------------------------------------------------------------------- */
 
@@ -336,6 +347,17 @@ enum smtplite_error smtplite_body_end(struct smtplite_session *s);
 /* The source failed: the connection is dropped before the final dot, nothing is delivered.
  * Errors: STATE. */
 enum smtplite_error smtplite_body_fail(struct smtplite_session *s);
+
+/* Lends the next piece of the OAuth 2 token that TOKEN asks for (login.h, token_by_event). p: borrowed
+ * until the next TOKEN event or the login's end. n > 0. Errors: STATE, ARGUMENT, CONTROL, NON_ASCII
+ * (in the piece; the session is as before). */
+enum smtplite_error smtplite_token(struct smtplite_session *s, const char *p, size_t n);
+
+/* The token is whole. Errors: STATE. */
+enum smtplite_error smtplite_token_end(struct smtplite_session *s);
+
+/* The token cannot be had: the login is given up, the session is over. Errors: STATE. */
+enum smtplite_error smtplite_token_fail(struct smtplite_session *s);
 
 /* Keeps an idle session alive (RFC 5321 4.1.1.9); event REPLY, then READY's calls again.
  * Errors: STATE. */

@@ -35,12 +35,15 @@
     X(AUTH_UNAVAILABLE, "the server offers no login mechanism that config.mechanisms allows")      \
     X(AUTH_NEEDS_TLS, "a password would go in clear: use TLS, or set SMTPLITE_ALLOW_CLEAR_LOGIN")  \
     X(AUTH_CHALLENGE, "the server's login challenge is malformed or one too many")                 \
+    X(AUTH_SERVER, "the server did not prove that it knows the password: an impostor, or broken")  \
+    X(AUTH_ITERATIONS, "SCRAM's iteration count is beyond the limits of struct smtplite_login")    \
+    X(AUTH_CRYPTO, "the hash provider failed: has it this hash, a random source, memory?")         \
     X(AUTH_REFUSED, "the server refused the login: user name, password, or the mechanism")         \
     X(AUTH_DEFERRED, "the server refuses logins for now (454): wait before the next try")          \
     X(SIZE, "the message is larger than the server's limit")                                       \
     X(BODY_NUL, "the body has a NUL byte, which mail cannot carry: encode it")                     \
     X(BODY_8BIT, "the body has 8-bit text and the server takes 7-bit only: encode it")             \
-    X(SOURCE, "the message source failed: nothing was delivered")
+    X(SOURCE, "the message source, or the token's, failed: nothing was delivered")
 
 #define SMTPLITE_X_ERROR(name, text) SMTPLITE_E_##name,
 enum smtplite_error { SMTPLITE_ERRORS(SMTPLITE_X_ERROR) SMTPLITE_E_COUNT };

@@ -56,8 +56,14 @@ struct smtplite_transport {
     uint32_t (*now)(void *context);
 
     /* NULL: this transport has no TLS. Else as the two above: goes on with the handshake; when it
-     * is done, it calls smtplite_tls_done(session, verified). 0, or SMTPLITE_TRANSPORT_FAILED. */
+     * is done, it calls smtplite_tls_binding if it has one, then smtplite_tls_done(session,
+     * verified). 0, or SMTPLITE_TRANSPORT_FAILED. Bytes that came in clear before its own first
+     * one left it MUST hand to smtplite_in, which ends the session: they are an attack. */
     int (*start_tls)(void *context, struct smtplite_session *session, uint32_t wait);
+
+    /* Says why it failed, in words for a log: fills text, always NUL-terminated, "" if all is well.
+     * size > 0. NULL: this transport cannot say. */
+    void (*reason)(void *context, char *text, size_t size);
 };
 
 #ifdef __cplusplus

@@ -3,42 +3,100 @@
 #define SMTPLITE_SASL_H
 
 /*
- * Login mechanisms (RFC 4954) as data: what each sends, step by step. The engine encodes a
- * response in base64 while it leaves, so that no response is ever held in memory.
+ * Login mechanisms (RFC 4954) as data: what each sends, step by step, and what it needs. The engine
+ * encodes a response in base64 while it leaves, so that no password or token is copied whole.
+ *
+ * A mechanism that answers challenges has a function, answer(), and works in struct smtplite_login:
+ * work[0 .. len) is what it has made, work[len .. len + in) the challenge, decoded. It appends its
+ * next response to work, takes the challenge in by raising len, and says by `out` where the response
+ * begins; the part 'w' then sends work[out .. len). Nothing is ever written behind
+ * SMTPLITE_LOGIN_WORK.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "smtplite/engine.h"
+
 /* The parts of a response; a response is a string of them. */
 #define SMTPLITE_PART_NUL      '0'
+#define SMTPLITE_PART_SOH      '1' /* the octet 1, OAuth's separator */
+#define SMTPLITE_PART_AUTHZID  'a'
 #define SMTPLITE_PART_USER     'u'
 #define SMTPLITE_PART_PASSWORD 'p'
+#define SMTPLITE_PART_TOKEN    't'
+#define SMTPLITE_PART_WORK     'w'
 
-#define SMTPLITE_SASL_STEPS 2
+#define SMTPLITE_SASL_STEPS 3
+
+/* What a mechanism needs. The last three are of the channel, the others of the caller. */
+enum {
+    SMTPLITE_NEEDS_USER = 1 << 0,
+    SMTPLITE_NEEDS_PASSWORD = 1 << 1,
+    SMTPLITE_NEEDS_TOKEN = 1 << 2,
+    SMTPLITE_NEEDS_CRYPTO = 1 << 3,
+    SMTPLITE_NEEDS_LOGIN = 1 << 4,  /* struct smtplite_login, to work in */
+    SMTPLITE_NEEDS_SECRECY = 1 << 5, /* sends the secret itself: never in clear (RFC 4954 4, 14) */
+    SMTPLITE_NEEDS_TLS = 1 << 6,     /* makes no sense without it: no leniency */
+    SMTPLITE_NEEDS_BINDING = 1 << 7  /* channel binding (RFC 5056) */
+};
+
+enum smtplite_answer {
+    SMTPLITE_ANSWER_SEND,   /* the response is ready */
+    SMTPLITE_ANSWER_WORK,   /* it will be: call work() while login->iterations > 0 */
+    SMTPLITE_ANSWER_CANCEL, /* the challenge is bad: `*`; login->error may say more than that */
+    SMTPLITE_ANSWER_FAIL    /* nothing can be said: login->error says why */
+};
 
 struct smtplite_sasl {
     const char *name;  /* as in EHLO and AUTH */
     uint16_t bit;      /* enum smtplite_mechanism */
+    uint8_t needs;     /* mask of the above */
     uint8_t steps;     /* how many responses it has; one more 334 is an error */
     bool client_first; /* the first response may ride on AUTH (RFC 4954 4) */
-    bool bare_secret;  /* sends the password itself: never in clear (RFC 4954 4, 14) */
+    bool proof;        /* no success unless login->proven (A14) */
+    uint8_t hash;      /* enum smtplite_hash, of those that have it in their name */
     const char *response[SMTPLITE_SASL_STEPS];
+    /* Makes response `step` (0 ..) ready. offered: mask of what the server offers. NULL: nothing is to
+     * be made ready. Called again with step 0 if the first response could not ride on AUTH. */
+    enum smtplite_answer (*answer)(const struct smtplite_sasl *m,
+                                   const struct smtplite_config *config, uint16_t offered,
+                                   unsigned step);
+    /* A small part of what is to be computed; then as answer(). NULL if that never says WORK. */
+    enum smtplite_answer (*work)(const struct smtplite_sasl *m,
+                                 const struct smtplite_config *config);
 };
 
-extern const struct smtplite_sasl smtplite_sasl_plain;
-extern const struct smtplite_sasl smtplite_sasl_login;
-
-/* The table, strongest first. number: 1 .. SMTPLITE_SASL_COUNT. */
-#define SMTPLITE_SASL_COUNT 2
-const struct smtplite_sasl *smtplite_sasl_get(unsigned number);
+/* The mechanism with this number (1 ..) in the config's table. */
+const struct smtplite_sasl *smtplite_sasl_get(const struct smtplite_config *config,
+                                              unsigned number);
 
 /* The bit of the mechanism that is called so (upper case), or 0. */
-uint16_t smtplite_sasl_find(const char *name);
+uint16_t smtplite_sasl_find(const struct smtplite_config *config, const char *name);
 
-/* Chooses among offered and allowed (masks): `prefer` if it is among both, else the strongest.
- * unlisted: if they have none in common, whatever is offered, and PLAIN if nothing is. Gives its
- * number, 0: none. */
-unsigned smtplite_sasl_choose(uint16_t offered, uint16_t allowed, uint16_t prefer, bool unlisted);
+/* What the caller has given of what mechanisms may need. */
+uint8_t smtplite_sasl_given(const struct smtplite_config *config);
+
+/* Chooses among the offered (a mask) that config allows and whose needs are within `given`:
+ * config.prefer if it is among them, else the strongest; with SMTPLITE_ALLOW_UNLISTED_LOGIN, and
+ * none in common, whatever is offered, and PLAIN if nothing is. Gives its number, 0: none. */
+unsigned smtplite_sasl_choose(const struct smtplite_config *config, uint16_t offered,
+                              uint8_t given);
+
+/* ---- base64.c (RFC 4648 4), for mechanisms and the engine ---------------------------------------- */
+
+char smtplite_base64_char(uint32_t value);
+/* 0 .. 63, or -1. */
+int smtplite_base64_value(char c);
+
+/* ---- work.c: what mechanisms do in login->work ------------------------------------------------------ */
+
+/* Append to work[0 .. len); false, and nothing appended, if there is no room. `out`, the challenge
+ * behind len, and p must not overlap with what is written, unless p is the place itself. */
+bool smtplite_work_put(struct smtplite_login *login, const void *p, size_t n);
+bool smtplite_work_text(struct smtplite_login *login, const char *text);
+/* A saslname (RFC 5802 5.1): `,` as =2C, `=` as =3D. */
+bool smtplite_work_saslname(struct smtplite_login *login, const char *name);
+bool smtplite_work_base64(struct smtplite_login *login, const void *p, size_t n);
 
 #endif

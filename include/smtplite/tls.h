@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SMTPLITE_TLS_H
+#define SMTPLITE_TLS_H
+
+/*
+ * TLS (RFC 8446, RFC 5246; for mail RFC 3207, RFC 8314), whatever library does it: a transport that
+ * wraps another one. ports/openssl (openssl.h) and ports/mbedtls (mbedtls.h) speak it with the
+ * options below:
+ *
+ *     smtplite_openssl_init(&tls, &options);                 once: reads CAs, certificate and key
+ *     smtplite_openssl_wrap(&tls, &posix.transport);         for each connection
+ *     smtplite_send(&tls.wrap.transport, &config, ...);      STARTTLS or implicit, as config.tls says
+ *     smtplite_openssl_close(&tls);                          the connection's end: close_notify
+ *     smtplite_openssl_free(&tls);
+ *
+ * What holds for every connection, with no option set: TLS 1.2 or newer; the certificate's chain
+ * ends at a CA that is trusted; its dates hold; its subjectAltName names the host (RFC 9525: DNS and
+ * IP entries, never the CN); SNI is sent (RFC 6066 3). What fails one of these is refused within
+ * the handshake, before a byte of SMTP is said over it.
+ */
+
+#include "smtplite/transport.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum smtplite_tls_flag {
+    /* RISK: a certificate that has expired, or a stolen one that was replaced, is taken. For devices
+     * without a clock; all else is still checked. */
+    SMTPLITE_TLS_ALLOW_NO_CLOCK = 1 << 0,
+    /* RISK: who holds a pinned key is the server, whatever CA signed it, or none. The pin takes the
+     * place of the chain, and of nothing else: name and dates are checked as ever. */
+    SMTPLITE_TLS_PIN_INSTEAD = 1 << 1,
+    /* No TLS 1.3: for servers that break with it. */
+    SMTPLITE_TLS_1_2_ONLY = 1 << 2,
+    /* No session is kept for resumption. */
+    SMTPLITE_TLS_NO_RESUMPTION = 1 << 3
+};
+
+/* Which channel binding a SCRAM login is bound by (RFC 5929, RFC 9266). */
+enum smtplite_binding {
+    SMTPLITE_BINDING_AUTO, /* TLS 1.3: tls-exporter; 1.2: tls-unique, without extended master secret
+                              (RFC 7627) tls-server-end-point; else what the library can give */
+    SMTPLITE_BINDING_EXPORTER,
+    SMTPLITE_BINDING_UNIQUE,
+    SMTPLITE_BINDING_END_POINT,
+    SMTPLITE_BINDING_NONE
+};
+
+#define SMTPLITE_PIN_SIZE 32u
+
+/* Octets: certificates and keys in memory, as PEM (several may follow each other) or DER (one). */
+struct smtplite_octets {
+    const void *p;
+    size_t n; /* of PEM: without or with an ending NUL */
+};
+
+/* All borrowed until the port's free call. */
+struct smtplite_tls_options {
+    const char *host;          /* whom the certificate must name: a host name or an IP address */
+    struct smtplite_octets ca; /* the CAs to trust. None: with OpenSSL the system's store; with
+                                  mbedTLS none, which fails unless PIN_INSTEAD is set */
+    const uint8_t (*pins)[SMTPLITE_PIN_SIZE]; /* SHA-256 of the SubjectPublicKeyInfo of the server's
+                                                 certificate (RFC 7469 2.4): one must match */
+    size_t pin_count;                         /* 0: none is asked for */
+    struct smtplite_octets certificate;       /* the client's, with its chain; none: none */
+    struct smtplite_octets key;               /* its private key, not encrypted */
+    uint16_t flags;                           /* mask of enum smtplite_tls_flag */
+    uint16_t max_fragment; /* longest record asked for (RFC 6066 4): 512, 1024, 2048, 4096; 0: any */
+    uint8_t binding;       /* enum smtplite_binding */
+};
+
+/* What was wrong, in words on which a firmware engineer can act: X(NAME, words). */
+#define SMTPLITE_TLS_FAULTS(X)                                                                     \
+    X(NONE, "no TLS fault")                                                                        \
+    X(OPTIONS, "the TLS options are wrong: no host, an unknown flag, or a size that is none")      \
+    X(NO_CA, "no CA was given: set options.ca, or pins with SMTPLITE_TLS_PIN_INSTEAD")             \
+    X(BAD_CA, "the CA certificates cannot be read: PEM or DER is wanted")                          \
+    X(BAD_CREDENTIALS, "the client's certificate or key cannot be read, or they do not match")     \
+    X(MEMORY, "the TLS library has no memory left, or a buffer too small for the record")          \
+    X(RANDOM, "the TLS library gets no random numbers: is an entropy source set up?")              \
+    X(CLEAR_TEXT, "the server speaks in clear where TLS was expected: wrong port? 465 is for "     \
+                  "implicit TLS, 587 and 25 for STARTTLS")                                         \
+    X(CLOSED, "the server closed the connection within the handshake")                             \
+    X(VERSION, "client and server have no TLS version in common: 1.2 or newer is wanted")          \
+    X(CIPHER, "client and server have no cipher, curve or signature in common")                    \
+    X(ALERT, "the server ended the handshake with an alert")                                       \
+    X(PROTOCOL, "the handshake is garbled: no TLS, or an attack")                                  \
+    X(UNTRUSTED, "the certificate's chain does not end at a trusted CA: give the server's root CA, " \
+                 "and let the server send its intermediates")                                      \
+    X(SELF_SIGNED, "the certificate is self-signed and not among the trusted ones: pin its key, "  \
+                   "or give it as the CA")                                                         \
+    X(NAME, "the certificate is for another host: options.host must be one of its "                \
+            "subjectAltName entries")                                                              \
+    X(NO_SAN, "the certificate has no subjectAltName, the CN does not count: have it made anew")   \
+    X(EXPIRED, "the certificate has expired, or the device's clock is ahead")                      \
+    X(NOT_YET, "the certificate is not valid yet: is the device's clock set?")                     \
+    X(NO_CLOCK, "there is no clock to check the certificate's dates: set one, or "                 \
+                "SMTPLITE_TLS_ALLOW_NO_CLOCK")                                                     \
+    X(PIN, "the server's public key is none of the pinned ones: it was changed, or it is not the " \
+           "server")                                                                               \
+    X(WEAK, "the certificate's key or hash is too weak")                                           \
+    X(USAGE, "the certificate is not for a server, or its CA is not one")                          \
+    X(CERTIFICATE, "the certificate is broken or was refused")                                     \
+    X(CLIENT_CERTIFICATE, "the server wants a client certificate, or refused ours")                \
+    X(INJECTION, "bytes came in clear behind the answer to STARTTLS: an attack")                   \
+    X(RECORD, "a record was garbled after the handshake, or the connection was cut")
+
+#define SMTPLITE_X_FAULT(name, words) SMTPLITE_TLS_FAULT_##name,
+enum smtplite_tls_fault { SMTPLITE_TLS_FAULTS(SMTPLITE_X_FAULT) SMTPLITE_TLS_FAULT_COUNT };
+#undef SMTPLITE_X_FAULT
+
+/* The words of the list; "?" for an unknown value; never NULL; static. */
+const char *smtplite_tls_fault_text(enum smtplite_tls_fault fault);
+
+/* ---- Inside: what the two ports share (src/tls/wrap.c) ---------------------------------------- */
+
+enum {
+    SMTPLITE_TLS_AGAIN = 0,   /* nothing moved: the wait is over */
+    SMTPLITE_TLS_FAILED = -1, /* the fault is set */
+    SMTPLITE_TLS_EOF = -2,    /* read: the peer has closed, with or without close_notify */
+    SMTPLITE_TLS_DONE = 1     /* handshake: it stands */
+};
+
+struct smtplite_tls_wrap;
+
+/* A TLS library. Each call moves its bytes by smtplite_tls_wrap_send and _receive, which hold the
+ * present wait, and gives one of the values above, or for read and write a count. */
+struct smtplite_tls_library {
+    int (*handshake)(struct smtplite_tls_wrap *wrap);
+    ptrdiff_t (*read)(struct smtplite_tls_wrap *wrap, char *p, size_t n);
+    /* All n bytes as one record at most, or AGAIN: then it is called with the same bytes again. */
+    ptrdiff_t (*write)(struct smtplite_tls_wrap *wrap, const char *p, size_t n);
+    /* What stands behind the fault: the library's own words; "" if it has none. */
+    const char *(*words)(struct smtplite_tls_wrap *wrap);
+};
+
+/* Bytes that one record can gather: a command or an envelope group is one record. */
+#ifndef SMTPLITE_TLS_GATHER
+#define SMTPLITE_TLS_GATHER 1024u
+#endif
+
+/* The wrapping transport: in clear until the engine asks for TLS, then through the library.
+ * The members but `transport` are private. It must stay where it is. */
+struct smtplite_tls_wrap {
+    struct smtplite_transport transport; /* give &wrap.transport to smtplite_send or a driver */
+    const struct smtplite_transport *below;
+    const struct smtplite_tls_library *library;
+    struct smtplite_session *session; /* while start_tls is on */
+    uint32_t start; /* of the present call, by below's clock */
+    uint32_t wait;
+    uint8_t state;
+    uint8_t fault; /* enum smtplite_tls_fault: the first one */
+    bool verified; /* chain, dates, name and pin were found good */
+    bool unverified_ok; /* SMTPLITE_ALLOW_UNVERIFIED: the handshake goes on all the same */
+    const char *binding_name; /* set by the library when the handshake stands; NULL: none */
+    const uint8_t *binding;
+    size_t binding_len;
+    uint16_t held_pos;
+    uint16_t held_len;
+    char held[SMTPLITE_TLS_GATHER];
+};
+
+/* A new connection over `below`, which is borrowed until the connection is over. */
+void smtplite_tls_wrap_open(struct smtplite_tls_wrap *wrap, const struct smtplite_transport *below,
+                            const struct smtplite_tls_library *library);
+
+/* For the libraries' I/O callbacks: bytes over the transport below, within what is left of the
+ * present wait. A count, 0: the wait is over, SMTPLITE_TRANSPORT_FAILED, SMTPLITE_TRANSPORT_EOF. */
+ptrdiff_t smtplite_tls_wrap_send(struct smtplite_tls_wrap *wrap, const void *p, size_t n);
+ptrdiff_t smtplite_tls_wrap_receive(struct smtplite_tls_wrap *wrap, void *p, size_t n);
+
+/* Sets the fault, unless one is set. Gives SMTPLITE_TLS_FAILED. */
+int smtplite_tls_wrap_fail(struct smtplite_tls_wrap *wrap, enum smtplite_tls_fault fault);
+
+/* ---- Inside: certificates as DER (src/tls/certificate.c), for libraries that do not check names - */
+
+/*
+ * Checks that a certificate (RFC 5280, DER) names the host: NONE, NAME, NO_SAN (no DNS or IP entry at
+ * all) or CERTIFICATE (no sound DER). host: a name is compared with the dNSName entries without case,
+ * `*` standing for one whole leftmost label with at least two labels behind it (RFC 9525 6.3); an IPv4
+ * or IPv6 address, with or without brackets, with the iPAddress entries alone. The CN is not looked at.
+ * Trusts no length. No memory is kept.
+ */
+enum smtplite_tls_fault smtplite_certificate_check_host(const void *der, size_t n,
+                                                        const char *host);
+
+/* The SubjectPublicKeyInfo in a certificate, whole with its header; false: no sound DER. */
+bool smtplite_certificate_key(const void *der, size_t n, struct smtplite_octets *spki);
+
+/* True if host is an IPv4 or IPv6 address: no SNI is sent then (RFC 6066 3). */
+bool smtplite_host_is_address(const char *host);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
