@@ -37,9 +37,11 @@ struct smtplite_hooks {
      * button); false cancels the session. It MUST NOT block. NULL: none. */
     bool (*idle)(void *context);
     smtplite_trace *trace; /* NULL: none */
-    void *context;         /* for both */
-    const struct smtplite_source *token; /* where the OAuth token comes from, if by event */
-    uint32_t slice;        /* units of the clock; 0: 10, which is 10 ms with a clock of ms */
+    /* Gives the next piece of the OAuth token, if it comes by event (login.h): by smtplite_token,
+     * _token_end or _token_fail on this session. False: not yet, ask again soon. NULL: none. */
+    bool (*token)(void *context, struct smtplite_session *session);
+    void *context;  /* for all three */
+    uint32_t slice; /* units of the clock; 0: 10, which is 10 ms with a clock of ms */
 };
 
 #define SMTPLITE_RECEIVE_SIZE 64

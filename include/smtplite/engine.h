@@ -83,8 +83,8 @@ struct smtplite_config {
     const char *user;     /* login name, UTF-8; NULL if no mechanism needs it */
     const char *password; /* UTF-8, taken as it is: not prepared by RFC 4013; NULL: none */
     const struct smtplite_waits *waits; /* NULL: RFC 5321's, in milliseconds */
-    struct smtplite_login *login; /* for logins beyond PLAIN and LOGIN (login.h); else NULL */
-    uint16_t flags;               /* mask of enum smtplite_flag */
+    struct smtplite_login *login;       /* for logins beyond PLAIN and LOGIN (login.h); else NULL */
+    uint16_t flags;                     /* mask of enum smtplite_flag */
     uint16_t mechanisms; /* mask of the allowed logins (enum smtplite_mechanism); 0: no login */
     uint16_t prefer;     /* the one to take first if it is offered; 0: the strongest */
     uint16_t prompt_max; /* longest challenge accepted by PLAIN and LOGIN, octets; 0: 200 */
@@ -259,8 +259,8 @@ void smtplite_wipe(struct smtplite_session *s);
 /* ---- Transport side ---------------------------------------------------------------------- */
 
 enum smtplite_want {
-    SMTPLITE_WANT_OUT = 1,  /* smtplite_out has bytes */
-    SMTPLITE_WANT_IN = 2,   /* smtplite_in takes bytes */
+    SMTPLITE_WANT_OUT = 1,   /* smtplite_out has bytes */
+    SMTPLITE_WANT_IN = 2,    /* smtplite_in takes bytes */
     SMTPLITE_WANT_TLS = 4,   /* do the handshake, then smtplite_tls_done */
     SMTPLITE_WANT_CLOSE = 8, /* the session is over: close the connection */
     SMTPLITE_WANT_WORK = 16  /* a login computes: call smtplite_work */
@@ -293,8 +293,8 @@ size_t smtplite_in(struct smtplite_session *s, const char *p, size_t n);
 void smtplite_in_eof(struct smtplite_session *s);
 
 /* The connection failed (IO), the present wait passed its limit (TIMEOUT), the application gave
- * up (CANCELLED), or TLS cannot be had (TLS_UNAVAILABLE, TLS_FAILED). Any other error counts as
- * IO. Nothing is sent any more. */
+ * up (CANCELLED), TLS cannot be had (TLS_UNAVAILABLE, TLS_FAILED), or the body or token cannot
+ * (SOURCE). Any other error counts as IO. Nothing is sent any more. */
 void smtplite_io_failed(struct smtplite_session *s, enum smtplite_error why);
 
 /* The limit of the present wait, in the unit of config.waits, 0: none. *id, never 0, changes when a
@@ -348,9 +348,9 @@ enum smtplite_error smtplite_body_end(struct smtplite_session *s);
  * Errors: STATE. */
 enum smtplite_error smtplite_body_fail(struct smtplite_session *s);
 
-/* Lends the next piece of the OAuth 2 token that TOKEN asks for (login.h, token_by_event). p: borrowed
- * until the next TOKEN event or the login's end. n > 0. Errors: STATE, ARGUMENT, CONTROL, NON_ASCII
- * (in the piece; the session is as before). */
+/* Lends the next piece of the OAuth 2 token that TOKEN asks for (login.h, token_by_event). p:
+ * borrowed until the next TOKEN event or the login's end. n > 0. Errors: STATE, ARGUMENT, CONTROL,
+ * NON_ASCII (in the piece; the session is as before). */
 enum smtplite_error smtplite_token(struct smtplite_session *s, const char *p, size_t n);
 
 /* The token is whole. Errors: STATE. */

@@ -81,7 +81,9 @@ struct smtplite_login {
     const struct smtplite_sasl *const *table; /* strongest first, NULL behind the last; NULL: PLAIN
                                                  and LOGIN */
     const struct smtplite_crypto *crypto;     /* for SCRAM and CRAM-MD5; else NULL */
-    const char *authzid; /* whom to act for; NULL: the user (PLAIN, EXTERNAL, SCRAM, OAUTHBEARER) */
+    const char *authzid; /* whom to act for (PLAIN, SCRAM, EXTERNAL, OAUTHBEARER); NULL: the user.
+                            EXTERNAL is tried only if it is given: "" is whom the client's TLS
+                            certificate names */
     const char *token;   /* OAuth 2 access token (RFC 6750), for OAUTHBEARER and XOAUTH2 */
     size_t token_len;
     bool token_by_event;     /* there is no `token`: it comes in pieces, by the event TOKEN */
@@ -118,7 +120,8 @@ struct smtplite_login {
  * uses it is over; NULL: the mechanisms that need it are left out. */
 void smtplite_login_init(struct smtplite_login *login, const struct smtplite_crypto *crypto);
 
-/* Mechanisms for a table of one's own; the declarations stand in src/sasl/sasl.h's one table too. */
+/* Mechanisms for a table of one's own; the declarations stand in src/sasl/sasl.h's one table too.
+ */
 extern const struct smtplite_sasl smtplite_sasl_scram_sha_256_plus;
 extern const struct smtplite_sasl smtplite_sasl_scram_sha_1_plus;
 extern const struct smtplite_sasl smtplite_sasl_scram_sha_256;

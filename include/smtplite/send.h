@@ -12,7 +12,8 @@ extern "C" {
 
 #define SMTPLITE_REPORT_TEXT 160
 
-/* What became of it, for a log: the result, and the deciding reply's text. */
+/* What became of it, for a log: the result, and the deciding reply's text; where no reply decided
+ * it, the transport's reason, if it has one. */
 struct smtplite_report {
     struct smtplite_result result;
     char text[SMTPLITE_REPORT_TEXT];

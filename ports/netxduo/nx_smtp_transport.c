@@ -143,7 +143,7 @@ static uint32_t transport_now(void *context) {
 }
 
 const struct smtplite_transport _nx_smtp_transport = {NX_NULL, transport_send, transport_receive,
-                                                      transport_now, NX_NULL};
+                                                      transport_now, NX_NULL, NX_NULL};
 
 UINT _nx_smtp_transport_open(NX_SMTP_CLIENT *client_ptr) {
     NX_TCP_SOCKET *socket_ptr = &client_ptr->nx_smtp_client_socket;

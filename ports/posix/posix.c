@@ -379,29 +379,7 @@ static ptrdiff_t receive_bytes(void *context, char *p, size_t n, uint32_t wait) 
     return pull(posix, p, n, start, wait);
 }
 
-/* ---- Set-up ------------------------------------------------------------------------------ */
-
-void smtplite_posix_init(struct smtplite_posix *posix, const char *host, const char *port) {
-    memset(posix, 0, offsetof(struct smtplite_posix, held));
-    posix->transport.context = posix;
-    posix->transport.send = send_bytes;
-    posix->transport.receive = receive_bytes;
-    posix->transport.now = now;
-    posix->connect_wait = CONNECT_WAIT;
-    posix->host = host;
-    posix->port = port;
-    posix->socket = -1;
-    posix->state = FRESH;
-}
-
-void smtplite_posix_close(struct smtplite_posix *posix) {
-    forget_held(posix);
-    if (posix->addresses != NULL)
-        freeaddrinfo(posix->addresses);
-    posix->addresses = NULL;
-    posix->next = NULL;
-    die(posix);
-}
+/* ---- Why it failed ------------------------------------------------------------------------ */
 
 static const char *step_name(uint8_t step) {
     static const char *const names[] = {
@@ -420,17 +398,52 @@ static void append(char *text, size_t size, const char *more) {
     text[len + add] = '\0';
 }
 
-void smtplite_posix_reason(const struct smtplite_posix *posix, char *text, size_t size) {
-    if (size == 0)
-        return;
+/* A connection that is still being made has no error yet, and may be why time has run out. */
+static void say_reason(void *context, char *text, size_t size) {
+    const struct smtplite_posix *posix = context;
     text[0] = '\0';
-    if (posix->error == 0) {
-        append(text, size, posix->at_end ? "closed by the server" : "no error");
+    if (posix->error == 0 && posix->state == CONNECTING)
+        append(text, size, "connect: no answer");
+    else if (posix->error == 0)
+        append(text, size, posix->at_end ? "closed by the server" : "");
+    else
+        append(text, size, step_name(posix->failed_at));
+    if (posix->error == 0)
         return;
-    }
-    append(text, size, step_name(posix->failed_at));
     if (posix->failed_at == LOOKUP)
         append(text, size, gai_strerror(posix->error));
     else
         append(text, size, strerror(posix->error));
+}
+
+void smtplite_posix_reason(const struct smtplite_posix *posix, char *text, size_t size) {
+    if (size > 0)
+        posix->transport.reason(posix->transport.context, text, size);
+    if (size > 0 && text[0] == '\0')
+        append(text, size, "no error");
+}
+
+/* ---- Set-up ------------------------------------------------------------------------------ */
+
+void smtplite_posix_init(struct smtplite_posix *posix, const char *host, const char *port) {
+    memset(posix, 0, offsetof(struct smtplite_posix, held));
+    posix->transport.context = posix;
+    posix->transport.send = send_bytes;
+    posix->transport.receive = receive_bytes;
+    posix->transport.now = now;
+    posix->transport.reason = say_reason;
+    posix->connect_wait = CONNECT_WAIT;
+    posix->host = host;
+    posix->port = port;
+    posix->socket = -1;
+    posix->state = FRESH;
+}
+
+void smtplite_posix_close(struct smtplite_posix *posix) {
+    forget_held(posix);
+    if (posix->addresses != NULL)
+        freeaddrinfo(posix->addresses);
+    posix->addresses = NULL;
+    posix->next = NULL;
+    die(posix);
 }

@@ -140,6 +140,10 @@ static void move(struct smtplite_driver *d) {
         start_tls(d, wait);
         return;
     }
+    if (wants & SMTPLITE_WANT_WORK) {
+        smtplite_work(d->session);
+        return;
+    }
     if (wants & SMTPLITE_WANT_OUT) {
         if (hears_first(d) || send(d, wait))
             return;
@@ -181,6 +185,14 @@ static void pull(struct smtplite_driver *d, const struct smtplite_source *source
         (void)smtplite_body_fail(d->session);
 }
 
+/* Lets the application give the next piece of the login's token. */
+static void pull_token(struct smtplite_driver *d) {
+    if (d->hooks.token == NULL)
+        smtplite_io_failed(d->session, SMTPLITE_E_SOURCE);
+    else
+        d->hungry = !d->hooks.token(d->hooks.context, d->session);
+}
+
 static bool is_end(enum smtplite_event event, bool last) {
     return event == SMTPLITE_EV_FAILED || event == SMTPLITE_EV_CLOSED ||
            event == SMTPLITE_EV_NONE || (event == SMTPLITE_EV_DONE && !last);
@@ -194,12 +206,20 @@ enum smtplite_error smtplite_deliver(struct smtplite_driver *d, struct smtplite_
     if (last)
         smtplite_quit(d->session);
     d->hungry = false;
+    enum smtplite_event asked = SMTPLITE_EV_NONE;
     for (;;) {
         enum smtplite_event event = smtplite_run(d, NULL);
-        if (event == SMTPLITE_EV_BODY || (event == SMTPLITE_EV_NONE && d->hungry))
+        if (event == SMTPLITE_EV_NONE && d->hungry)
+            event = asked; /* it said: not yet */
+        if (event == SMTPLITE_EV_TOKEN)
+            pull_token(d);
+        else if (event == SMTPLITE_EV_BODY)
             pull(d, source);
         else if (is_end(event, last))
             return SMTPLITE_E_OK;
+        else
+            continue;
+        asked = event;
     }
 }
 

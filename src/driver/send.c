@@ -25,6 +25,15 @@ static enum smtplite_error deliver(struct smtplite_driver *driver, struct smtpli
     return error;
 }
 
+/* Where no reply decided it, the transport may know what did. */
+static void fill_report(struct smtplite_report *report, const struct smtplite_result *result,
+                        const struct smtplite_transport *transport) {
+    report->result = *result;
+    if (result->error != SMTPLITE_E_OK && result->code == 0 && transport != NULL &&
+        transport->reason != NULL)
+        transport->reason(transport->context, report->text, sizeof report->text);
+}
+
 enum smtplite_outcome
 smtplite_send(const struct smtplite_transport *transport, const struct smtplite_config *config,
               struct smtplite_mail *mail, const struct smtplite_source *source,
@@ -51,7 +60,7 @@ smtplite_send(const struct smtplite_transport *transport, const struct smtplite_
     if (error != SMTPLITE_E_OK)
         result.error = (uint8_t)error;
     if (report != NULL)
-        report->result = result;
+        fill_report(report, &result, transport);
     return (enum smtplite_outcome)result.outcome;
 }
 

@@ -52,7 +52,7 @@ static void end_word(struct smtplite_session *s) {
     if (s->keyword == KEYWORD_NONE)
         take_keyword(s);
     else if (s->keyword == KEYWORD_AUTH)
-        s->auth |= smtplite_sasl_find(s->word);
+        s->auth |= smtplite_sasl_find(s->config, s->word);
     else if (s->keyword == KEYWORD_SIZE)
         take_size(s);
     s->word_len = 0;

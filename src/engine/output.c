@@ -2,93 +2,17 @@
 /*
  * Commands as pieces. A command is a text in which a byte from 1 to 6 stands for something of the
  * session's (smtplite/phases.h). It leaves piece by piece: a run of the text, an address where it
- * lies in the caller's memory, four base64 characters. Nothing is composed, so no length can be
- * too small, and the place in it is three members: piece, piece_len, command.
+ * lies in the caller's memory, four base64 characters of a login (login.c). Nothing is composed, so
+ * no length can be too small, and the place in it is three members: piece, piece_len, command.
  */
 
 #include "session.h"
 
-#include <string.h>
-
 #include "sasl/sasl.h"
 
-#define VARIABLE_MAX 6
-/* A command line has 512 octets (RFC 4954 4, RFC 5321 4.5.3.1.4): `AUTH PLAIN `, CRLF, and 496 of
- * base64, which hold these and the two NULs. */
-#define INITIAL_MAX    370u
+#define VARIABLE_MAX   6
 #define DEFAULT_DOMAIN "[127.0.0.1]"
 #define QUIT_LEN       6u /* of the end mark's piece, when QUIT rides */
-
-/* ---- The login response, encoded while it leaves ----------------------------------------- */
-
-static const char *part_text(const struct smtplite_session *s, char part) {
-    return part == SMTPLITE_PART_USER ? s->config->user : s->config->password;
-}
-
-/* The next octet of the response, or -1 behind its end. */
-static int next_octet(struct smtplite_session *s) {
-    const char *parts = smtplite_sasl_get(s->mechanism)->response[s->step];
-    for (;;) {
-        char part = parts[s->response];
-        if (part == '\0')
-            return -1;
-        if (part == SMTPLITE_PART_NUL) {
-            s->response++;
-            return 0;
-        }
-        char c = part_text(s, part)[s->response_pos];
-        if (c != '\0') {
-            s->response_pos++;
-            return (unsigned char)c;
-        }
-        s->response++;
-        s->response_pos = 0;
-    }
-}
-
-static char base64_char(uint32_t value) {
-    value &= 63;
-    if (value < 26)
-        return (char)('A' + value);
-    if (value < 52)
-        return (char)('a' + (value - 26));
-    if (value < 62)
-        return (char)('0' + (value - 52));
-    return value == 62 ? '+' : '/';
-}
-
-/* Fills quad with the next four characters (RFC 4648 4); false: the response has ended. */
-static bool fill_quad(struct smtplite_session *s) {
-    uint32_t bits = 0;
-    unsigned count = 0;
-    for (unsigned i = 0; i < 3; i++) {
-        int octet = next_octet(s);
-        bits <<= 8;
-        if (octet < 0)
-            continue;
-        bits |= (uint32_t)octet;
-        count++;
-    }
-    if (count == 0)
-        return false;
-    for (unsigned i = 0; i < 4; i++)
-        s->quad[i] = i <= count ? base64_char(bits >> (18 - 6 * i)) : '=';
-    return true;
-}
-
-static void end_response(struct smtplite_session *s) {
-    memset(s->quad, 0, sizeof s->quad);
-    s->step++;
-    s->response = 0;
-    s->response_pos = 0;
-}
-
-bool smtplite_response_fits(const struct smtplite_session *s) {
-    if (!smtplite_sasl_get(s->mechanism)->client_first || smtplite_allows(s, SMTPLITE_LOCKSTEP))
-        return false;
-    return smtplite_text_length(s->config->user) + smtplite_text_length(s->config->password) <=
-           INITIAL_MAX;
-}
 
 /* ---- Pieces ------------------------------------------------------------------------------ */
 
@@ -103,24 +27,25 @@ static void put_text(struct smtplite_session *s, const char *text) {
 
 static const char *option_text(const struct smtplite_session *s) {
     if (s->send == PHASE(AUTH))
-        return s->initial ? " " : "";
+        return smtplite_login_lead(s);
     return s->says_8bit ? " BODY=8BITMIME" : "";
 }
 
-/* True while there is more of it: the variable stays where it is. */
-static bool put_response(struct smtplite_session *s) {
-    if (s->send == PHASE(AUTH) && !s->initial)
-        return false;
-    if (!fill_quad(s)) {
-        end_response(s);
-        return false;
+/* The next four characters of a login response. */
+static enum smtplite_response put_response(struct smtplite_session *s) {
+    enum smtplite_response state = SMTPLITE_RESPONSE_END;
+    if (s->send != PHASE(AUTH) || s->initial)
+        state = smtplite_response_fill(s);
+    if (state == SMTPLITE_RESPONSE_QUAD) {
+        set_piece(s, s->quad, sizeof s->quad);
+        s->secret = true;
     }
-    set_piece(s, s->quad, sizeof s->quad);
-    s->secret = true;
-    return true;
+    return state;
 }
 
-static void put_variable(struct smtplite_session *s, char variable) {
+/* False: there is none of it for now. The variable stays where it is while there is more of it. */
+static bool put_variable(struct smtplite_session *s, char variable) {
+    enum smtplite_response state = SMTPLITE_RESPONSE_END;
     switch (variable) {
     case 1:
         put_text(s, s->config->domain != NULL ? s->config->domain : DEFAULT_DOMAIN);
@@ -132,16 +57,17 @@ static void put_variable(struct smtplite_session *s, char variable) {
         put_text(s, s->mail->recipients[s->send_index].address);
         break;
     case 4:
-        put_text(s, smtplite_sasl_get(s->mechanism)->name);
+        put_text(s, smtplite_sasl_get(s->config, s->mechanism)->name);
         break;
     case 5:
-        if (put_response(s))
-            return;
+        state = put_response(s);
         break;
     default:
         put_text(s, option_text(s));
     }
-    s->command++;
+    if (state == SMTPLITE_RESPONSE_END)
+        s->command++;
+    return state != SMTPLITE_RESPONSE_LATER;
 }
 
 static bool is_variable(char c) {
@@ -179,7 +105,8 @@ void smtplite_output_fill(struct smtplite_session *s) {
         } else if (*s->command == '\0') {
             end_command(s);
         } else if (is_variable(*s->command)) {
-            put_variable(s, *s->command);
+            if (!put_variable(s, *s->command))
+                return;
         } else {
             put_literal(s);
         }

@@ -6,8 +6,6 @@
 
 #include "session.h"
 
-#include "sasl/sasl.h"
-
 static bool is_positive(uint16_t code) {
     return code / 100 == 2;
 }
@@ -69,28 +67,18 @@ static uint8_t ready(struct smtplite_session *s) {
 
 /* There is no login. code: the reply's that says so, or 0. */
 static uint8_t no_login(struct smtplite_session *s, enum smtplite_error error, uint16_t code) {
-    if (smtplite_allows(s, SMTPLITE_ALLOW_NO_LOGIN))
+    if (smtplite_allows(s, SMTPLITE_ALLOW_NO_LOGIN)) {
+        smtplite_login_forget(s);
         return ready(s);
+    }
     return smtplite_fail(s, error, code);
 }
 
 static uint8_t log_in(struct smtplite_session *s) {
-    const struct smtplite_config *config = s->config;
-    if (config->mechanisms == 0)
+    if (s->config->mechanisms == 0)
         return ready(s);
-    unsigned number = smtplite_sasl_choose(s->auth, config->mechanisms, config->prefer,
-                                           smtplite_allows(s, SMTPLITE_ALLOW_UNLISTED_LOGIN));
-    if (number == 0)
-        return no_login(s, SMTPLITE_E_AUTH_UNAVAILABLE, 0);
-    if (smtplite_sasl_get(number)->bare_secret && !s->secure &&
-        !smtplite_allows(s, SMTPLITE_ALLOW_CLEAR_LOGIN))
-        return no_login(s, SMTPLITE_E_AUTH_NEEDS_TLS, 0); /* A9 */
-    s->mechanism = (uint8_t)number;
-    s->step = 0;
-    s->initial = false;
-    if (smtplite_response_fits(s))
-        s->initial = true;
-    return PHASE(AUTH);
+    enum smtplite_error error = smtplite_login_begin(s);
+    return error == SMTPLITE_E_OK ? PHASE(AUTH) : no_login(s, error, 0);
 }
 
 static uint8_t greeted(struct smtplite_session *s) {
@@ -130,34 +118,32 @@ static uint8_t on_STARTTLS(struct smtplite_session *s) {
 
 /* ---- Login (RFC 4954) -------------------------------------------------------------------- */
 
-static bool challenge_is_good(const struct smtplite_session *s) {
-    unsigned max = s->config->prompt_max > 0 ? s->config->prompt_max : PROMPT_MAX;
-    return s->challenge_pad < CHALLENGE_BAD && s->challenge_len % 4 == 0 &&
-           s->challenge_len <= (max + 2) / 3 * 4 && s->reply_lines == 1;
-}
-
 static uint8_t on_AUTH(struct smtplite_session *s) {
     enum smtplite_error error = SMTPLITE_E_AUTH_REFUSED;
-    if (s->code == 235)
+    if (s->code == 235 && smtplite_login_proven(s)) {
+        smtplite_login_forget(s);
         return ready(s);
-    if (s->code == 334) {
-        if (s->step < smtplite_sasl_get(s->mechanism)->steps && challenge_is_good(s))
-            return PHASE(AUTH_RESPONSE);
-        return PHASE(AUTH_CANCEL); /* A12, A13 */
     }
+    if (s->code == 235)
+        return smtplite_fail(s, SMTPLITE_E_AUTH_SERVER, s->code); /* A14 */
+    if (s->code == 334)
+        return smtplite_login_answer(s) ? PHASE(AUTH_RESPONSE) : PHASE(AUTH_CANCEL);
     if (s->code < 400)
         return refused(s, error);
     if (s->code < 500)
         error = SMTPLITE_E_AUTH_DEFERRED;
+    smtplite_login_explain(s);
     return no_login(s, error, s->code);
 }
 
 #define on_AUTH_RESPONSE on_AUTH
 
 static uint8_t on_AUTH_CANCEL(struct smtplite_session *s) {
-    if (s->code < 400)
-        return smtplite_fail(s, SMTPLITE_E_AUTH_CHALLENGE, s->code);
-    return no_login(s, SMTPLITE_E_AUTH_CHALLENGE, s->code);
+    enum smtplite_error error = smtplite_login_error(s);
+    smtplite_login_explain(s);
+    if (s->code < 400 || error == SMTPLITE_E_AUTH_SERVER)
+        return smtplite_fail(s, error, s->code);
+    return no_login(s, error, s->code);
 }
 
 /* ---- Mail -------------------------------------------------------------------------------- */

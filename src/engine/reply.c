@@ -61,25 +61,15 @@ static void store(struct smtplite_session *s, char c) {
     s->text[s->text_len] = '\0';
 }
 
-static bool is_base64(char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
-           c == '/';
-}
-
-/* A login challenge is checked while it comes, never stored (A12). */
-static void check_challenge(struct smtplite_session *s, char c) {
-    if (c == '=' && s->challenge_pad < 2)
-        s->challenge_pad++;
-    else if (!is_base64(c) || s->challenge_pad > 0)
-        s->challenge_pad = CHALLENGE_BAD;
-    s->challenge_len++; /* bounded by reply_len */
-}
-
 /* What stands for an octet from here on: no NUL ends a text, no control byte reaches a terminal. */
 static char printable(char c) {
     if (c == '\t')
         return ' ';
     return (unsigned char)c < 0x20 || c == 0x7F ? '?' : c;
+}
+
+void smtplite_text_add(struct smtplite_session *s, char c) {
+    store(s, printable(c));
 }
 
 /* In a line of EHLO's reply that tells a capability. */
@@ -90,7 +80,7 @@ static bool is_offer(const struct smtplite_session *s) {
 static void take_text(struct smtplite_session *s, char octet) {
     char c = printable(octet);
     if (s->code == CODE_334)
-        check_challenge(s, c);
+        smtplite_challenge_read(s, c);
     if (is_offer(s)) {
         smtplite_capabilities_read(s, c);
     } else if (s->reply_lines == 0 && s->word_len < SMTPLITE_WORD_SIZE - 1) {

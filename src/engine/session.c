@@ -25,6 +25,7 @@ enum smtplite_error smtplite_init(struct smtplite_session *s, const struct smtpl
     }
     s->text[0] = '\0';
     s->expect = PHASE(TLS);
+    smtplite_login_forget(s);
     if (config->tls != SMTPLITE_TLS_IMPLICIT) {
         s->expect = PHASE(GREETING);
         s->pending = 1;
@@ -53,8 +54,9 @@ static void end_session(struct smtplite_session *s, uint8_t event) {
     s->over = true;
     s->send = PHASE(IDLE);
     s->piece_len = 0;
-    s->event = (uint8_t)((s->event & ~EVENT(BODY)) | event);
+    s->event = (uint8_t)((s->event & ~EVENTS_OF_SOURCES) | event);
     memset(s->quad, 0, sizeof s->quad);
+    smtplite_login_forget(s);
 }
 
 #define ERROR(name) (1ul << SMTPLITE_E_##name)
@@ -64,7 +66,9 @@ static void end_session(struct smtplite_session *s, uint8_t event) {
 static bool deserves_quit(const struct smtplite_session *s, enum smtplite_error error) {
     static const unsigned long polite =
         ERROR(BAD_REPLY) | ERROR(REFUSED) | ERROR(TLS_UNAVAILABLE) | ERROR(AUTH_UNAVAILABLE) |
-        ERROR(AUTH_NEEDS_TLS) | ERROR(AUTH_CHALLENGE) | ERROR(AUTH_REFUSED) | ERROR(AUTH_DEFERRED);
+        ERROR(AUTH_NEEDS_TLS) | ERROR(AUTH_CHALLENGE) | ERROR(AUTH_SERVER) |
+        ERROR(AUTH_ITERATIONS) | ERROR(AUTH_CRYPTO) | ERROR(AUTH_REFUSED) | ERROR(AUTH_DEFERRED) |
+        ERROR(TOO_LONG);
     return ((polite >> error) & 1) != 0 && s->send == PHASE(IDLE) && s->pending <= 1 &&
            s->expect != PHASE(TLS);
 }
@@ -85,6 +89,7 @@ void smtplite_decide(struct smtplite_session *s, uint16_t code) {
 /* QUIT as one piece with nothing behind it: output.c, which may be what failed, is not entered. */
 static void say_goodbye(struct smtplite_session *s) {
     static const char quit[] = "QUIT\r\n";
+    smtplite_login_forget(s);
     s->leaving = true;
     s->pending = 0;
     s->expect = PHASE(QUIT);
@@ -117,8 +122,8 @@ uint8_t smtplite_fail(struct smtplite_session *s, enum smtplite_error error, uin
 }
 
 void smtplite_io_failed(struct smtplite_session *s, enum smtplite_error why) {
-    static const unsigned long known =
-        ERROR(TIMEOUT) | ERROR(CANCELLED) | ERROR(TLS_UNAVAILABLE) | ERROR(TLS_FAILED);
+    static const unsigned long known = ERROR(TIMEOUT) | ERROR(CANCELLED) | ERROR(TLS_UNAVAILABLE) |
+                                       ERROR(TLS_FAILED) | ERROR(SOURCE);
     bool is_known = (unsigned)why < SMTPLITE_E_COUNT && ((known >> why) & 1) != 0;
     smtplite_fail(s, is_known ? why : SMTPLITE_E_IO, 0);
 }
@@ -134,16 +139,22 @@ unsigned smtplite_wants(const struct smtplite_session *s) {
         return SMTPLITE_WANT_CLOSE;
     if (s->expect == PHASE(TLS))
         return SMTPLITE_WANT_TLS;
+    if (smtplite_is_working(s))
+        return SMTPLITE_WANT_WORK;
     unsigned wants = s->piece_len > 0 ? SMTPLITE_WANT_OUT : 0;
-    if ((s->event & ~EVENT(BODY)) == 0)
+    if ((s->event & ~EVENTS_OF_SOURCES) == 0)
         wants |= SMTPLITE_WANT_IN;
     return wants;
+}
+
+bool smtplite_takes_unverified(const struct smtplite_session *s) {
+    return smtplite_allows(s, SMTPLITE_ALLOW_UNVERIFIED);
 }
 
 void smtplite_tls_done(struct smtplite_session *s, bool verified) {
     if (s->expect != PHASE(TLS) || s->over)
         return;
-    if (!verified && !smtplite_allows(s, SMTPLITE_ALLOW_UNVERIFIED)) {
+    if (!verified && !smtplite_takes_unverified(s)) {
         smtplite_fail(s, SMTPLITE_E_TLS_FAILED, 0);
         return;
     }
@@ -161,6 +172,8 @@ static uint32_t pick_wait(const struct smtplite_session *s, const struct smtplit
     switch (s->expect) {
     case SMTPLITE_PHASE_GREETING:
         return w->greeting;
+    case SMTPLITE_PHASE_TLS:
+        return w->tls;
     case SMTPLITE_PHASE_DATA:
         return w->data;
     case SMTPLITE_PHASE_MESSAGE:
@@ -174,6 +187,7 @@ static uint32_t pick_wait(const struct smtplite_session *s, const struct smtplit
 
 static const struct smtplite_waits default_waits = {
     .greeting = 300000,
+    .tls = 60000,
     .command = 300000,
     .data = 120000,
     .block = 180000,
@@ -202,11 +216,12 @@ uint32_t smtplite_session_limit(const struct smtplite_session *s) {
 
 enum smtplite_event smtplite_next(struct smtplite_session *s, struct smtplite_event_data *data) {
     unsigned event = SMTPLITE_EV_NONE;
-    while (event < SMTPLITE_EV_FAILED && (s->event & (1u << event)) == 0)
-        event++;
-    if ((s->event & (1u << event)) == 0)
+    if (s->event == 0)
         return SMTPLITE_EV_NONE;
+    while ((s->event & (1u << event)) == 0)
+        event++;
     s->event &= (uint8_t) ~(1u << event);
+    event++; /* the set has no bit for NONE */
     if (data != NULL) {
         data->index = s->expect_index > 0 ? s->expect_index - 1 : 0;
         data->code = s->code;

@@ -22,17 +22,19 @@
  *     smtplite_out_done. Before: NOT_SENT. Behind it, until the answer: MAYBE_SENT.
  *
  * Files: session.c the calls and the session's end; phases.c what follows what; output.c
- * commands as pieces; body.c the message; reply.c octets to replies; capabilities.c EHLO's words;
- * text.c what may be said; names.c for people.
+ * commands as pieces; login.c what AUTH says and hears; body.c the message; reply.c octets to
+ * replies; capabilities.c EHLO's words; text.c what may be said; names.c for people.
  */
 
 #include "smtplite/engine.h"
 
 #define PHASE(name) ((uint8_t)SMTPLITE_PHASE_##name)
-#define EVENT(name) ((uint8_t)(1u << SMTPLITE_EV_##name))
+#define EVENT(name) ((uint8_t)(1u << (SMTPLITE_EV_##name - 1)))
+/* Those that wait for the caller's own bytes: the server may speak meanwhile. */
+#define EVENTS_OF_SOURCES ((uint8_t)(EVENT(TOKEN) | EVENT(BODY)))
 
 /* Sets of events and of errors are masks: the build fails when one more does not fit. */
-typedef char smtplite_events_fit[SMTPLITE_EV_FAILED < 8 ? 1 : -1];
+typedef char smtplite_events_fit[SMTPLITE_EV_FAILED <= 8 ? 1 : -1];
 typedef char smtplite_errors_fit[SMTPLITE_E_COUNT <= 32 ? 1 : -1];
 
 /* session.offered */
@@ -87,11 +89,37 @@ uint8_t smtplite_group_next(const struct smtplite_session *s);
 
 /* output.c */
 void smtplite_output_fill(struct smtplite_session *s);
-bool smtplite_response_fits(const struct smtplite_session *s);
+
+/* login.c */
+enum smtplite_response { SMTPLITE_RESPONSE_QUAD, SMTPLITE_RESPONSE_END, SMTPLITE_RESPONSE_LATER };
+/* Chooses the mechanism and makes its first response ready: AUTH may be said. Else
+ * AUTH_UNAVAILABLE, AUTH_NEEDS_TLS, AUTH_CRYPTO, TOO_LONG. */
+enum smtplite_error smtplite_login_begin(struct smtplite_session *s);
+/* A 334 has come: true if the next response is ready, or computed; false: `*`. */
+bool smtplite_login_answer(struct smtplite_session *s);
+/* Why the exchange was cancelled. */
+enum smtplite_error smtplite_login_error(const struct smtplite_session *s);
+/* Has the server proven what its mechanism asks of it? (A14) */
+bool smtplite_login_proven(const struct smtplite_session *s);
+/* Adds to the reply's text what the server said in a challenge about its refusal. */
+void smtplite_login_explain(struct smtplite_session *s);
+/* Forgets all that a login has made; secrets first of all (A15). */
+void smtplite_login_forget(const struct smtplite_session *s);
+/* What stands between `AUTH PLAIN` and its response. */
+const char *smtplite_login_lead(const struct smtplite_session *s);
+/* Fills `quad` with the next four characters of the response in base64; END clears it again; LATER:
+ * it is being computed, or the token's next piece is awaited. */
+enum smtplite_response smtplite_response_fill(struct smtplite_session *s);
+/* Takes the next character of a challenge. */
+void smtplite_challenge_read(struct smtplite_session *s, char c);
+/* True while smtplite_work has to be called. */
+bool smtplite_is_working(const struct smtplite_session *s);
 
 /* reply.c: the enhanced code of the reply at hand (RFC 2034), class 0 if it has none. */
 void smtplite_reply_enhanced(const struct smtplite_session *s, struct smtplite_enhanced *e);
 void smtplite_reply_begin(struct smtplite_session *s);
+/* Adds to the text of the reply at hand, made printable. */
+void smtplite_text_add(struct smtplite_session *s, char c);
 
 /* body.c: sets the next piece; false: there is none for now. */
 bool smtplite_body_fill(struct smtplite_session *s);
@@ -104,6 +132,8 @@ void smtplite_capabilities_line_end(struct smtplite_session *s);
 /* text.c */
 size_t smtplite_text_length(const char *text);
 bool smtplite_text_equal(const char *a, const char *b);
+/* CONTROL, NON_ASCII or OK: a token's octets (RFC 6750 2.1 allows fewer). */
+enum smtplite_error smtplite_token_check(const char *p, size_t n);
 enum smtplite_error smtplite_config_check(const struct smtplite_config *config);
 
 #endif

@@ -6,12 +6,13 @@
 
 #include "session.h"
 
+#include "sasl/sasl.h"
+
 #define LOCAL_MAX       64u  /* RFC 5321 4.5.3.1.1 */
 #define DOMAIN_MAX      255u /* 4.5.3.1.2 */
 #define PATH_MAX_OCTETS 254u /* 4.5.3.1.3: 256 with < and > */
 #define CREDENTIAL_MAX  8192u
 /* What this version knows: all else in a mask is refused, not passed over. */
-#define MECHANISMS (SMTPLITE_AUTH_PLAIN | SMTPLITE_AUTH_LOGIN)
 #define FLAGS      (SMTPLITE_ALLOW_UNVERIFIED * 2 - 1)
 #define LENGTH_MAX 65535u /* no text is looked at further: every limit here is smaller */
 
@@ -111,28 +112,59 @@ enum smtplite_error smtplite_mail_check(const struct smtplite_mail *mail) {
     return error;
 }
 
+/* NULL is none. */
 static enum smtplite_error check_credential(const char *text) {
     if (text == NULL)
-        return SMTPLITE_E_ARGUMENT;
+        return SMTPLITE_E_OK;
     if (smtplite_text_length(text) > CREDENTIAL_MAX)
         return SMTPLITE_E_TOO_LONG;
     return smtplite_text_check(text);
 }
 
+enum smtplite_error smtplite_token_check(const char *p, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        if (is_control(p[i]))
+            return SMTPLITE_E_CONTROL;
+        if ((unsigned char)p[i] >= 0x80)
+            return SMTPLITE_E_NON_ASCII;
+    }
+    return SMTPLITE_E_OK;
+}
+
+static enum smtplite_error check_login(const struct smtplite_login *login) {
+    const char *texts[] = {login->authzid, login->host, login->port};
+    enum smtplite_error error = SMTPLITE_E_OK;
+    if (login->token != NULL)
+        error = smtplite_token_check(login->token, login->token_len);
+    for (unsigned i = 0; i < sizeof texts / sizeof texts[0] && error == SMTPLITE_E_OK; i++)
+        error = check_credential(texts[i]);
+    return error;
+}
+
+/* Some mechanism of those allowed can be tried with what was given. */
+static enum smtplite_error check_logins(const struct smtplite_config *config) {
+    if (config->mechanisms == 0)
+        return SMTPLITE_E_OK;
+    if (smtplite_sasl_choose(config, config->mechanisms,
+                             smtplite_sasl_given(config) | SMTPLITE_NEEDS_OF_CHANNEL) == 0)
+        return SMTPLITE_E_ARGUMENT;
+    enum smtplite_error error = check_credential(config->user);
+    if (error == SMTPLITE_E_OK)
+        error = check_credential(config->password);
+    if (error == SMTPLITE_E_OK && config->login != NULL)
+        error = check_login(config->login);
+    return error;
+}
+
 enum smtplite_error smtplite_config_check(const struct smtplite_config *config) {
     enum smtplite_error error = SMTPLITE_E_OK;
     if (config == NULL || config->tls > SMTPLITE_TLS_NONE || (config->flags & ~FLAGS) != 0 ||
-        ((config->mechanisms | config->prefer) & ~MECHANISMS) != 0)
+        ((config->mechanisms | config->prefer) & ~SMTPLITE_AUTH_ANY) != 0)
         return SMTPLITE_E_ARGUMENT;
     /* A login that was set up and would never be tried is a mail that goes out without it. */
     if (config->mechanisms == 0 && config->user != NULL && *config->user != '\0')
         return SMTPLITE_E_ARGUMENT;
     if (config->domain != NULL)
         error = check_domain(config->domain);
-    if (error == SMTPLITE_E_OK && config->mechanisms != 0) {
-        error = check_credential(config->user);
-        if (error == SMTPLITE_E_OK)
-            error = check_credential(config->password);
-    }
-    return error;
+    return error == SMTPLITE_E_OK ? check_logins(config) : error;
 }

@@ -6,13 +6,12 @@
  */
 
 #include "sasl/sasl.h"
-#include "smtplite/engine.h"
 
 const struct smtplite_sasl smtplite_sasl_login = {
     .name = "LOGIN",
     .bit = SMTPLITE_AUTH_LOGIN,
+    .needs = SMTPLITE_NEEDS_USER | SMTPLITE_NEEDS_PASSWORD | SMTPLITE_NEEDS_SECRECY,
     .steps = 2,
     .client_first = false,
-    .bare_secret = true,
     .response = {"u", "p"},
 };

@@ -2,13 +2,12 @@
 /* PLAIN (RFC 4616): [authzid] NUL authcid NUL passwd, in one response. */
 
 #include "sasl/sasl.h"
-#include "smtplite/engine.h"
 
 const struct smtplite_sasl smtplite_sasl_plain = {
     .name = "PLAIN",
     .bit = SMTPLITE_AUTH_PLAIN,
+    .needs = SMTPLITE_NEEDS_USER | SMTPLITE_NEEDS_PASSWORD | SMTPLITE_NEEDS_SECRECY,
     .steps = 1,
     .client_first = true,
-    .bare_secret = true,
-    .response = {"0u0p", 0},
+    .response = {"a0u0p"},
 };

@@ -34,11 +34,13 @@ enum {
     SMTPLITE_NEEDS_USER = 1 << 0,
     SMTPLITE_NEEDS_PASSWORD = 1 << 1,
     SMTPLITE_NEEDS_TOKEN = 1 << 2,
-    SMTPLITE_NEEDS_CRYPTO = 1 << 3,
-    SMTPLITE_NEEDS_LOGIN = 1 << 4,  /* struct smtplite_login, to work in */
+    SMTPLITE_NEEDS_CRYPTO = 1 << 3, /* this one, TOKEN and AUTHZID mean: there is a login */
+    SMTPLITE_NEEDS_AUTHZID = 1 << 4, /* one that was given, be it empty */
     SMTPLITE_NEEDS_SECRECY = 1 << 5, /* sends the secret itself: never in clear (RFC 4954 4, 14) */
     SMTPLITE_NEEDS_TLS = 1 << 6,     /* makes no sense without it: no leniency */
-    SMTPLITE_NEEDS_BINDING = 1 << 7  /* channel binding (RFC 5056) */
+    SMTPLITE_NEEDS_BINDING = 1 << 7, /* channel binding (RFC 5056) */
+    SMTPLITE_NEEDS_OF_CHANNEL =
+        SMTPLITE_NEEDS_SECRECY | SMTPLITE_NEEDS_TLS | SMTPLITE_NEEDS_BINDING
 };
 
 enum smtplite_answer {
@@ -62,7 +64,8 @@ struct smtplite_sasl {
     enum smtplite_answer (*answer)(const struct smtplite_sasl *m,
                                    const struct smtplite_config *config, uint16_t offered,
                                    unsigned step);
-    /* A small part of what is to be computed; then as answer(). NULL if that never says WORK. */
+    /* A small part of what is to be computed; then as answer(). NULL if that never says WORK. While
+     * login->iterations > 0 there is more. */
     enum smtplite_answer (*work)(const struct smtplite_sasl *m,
                                  const struct smtplite_config *config);
 };
