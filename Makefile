@@ -71,7 +71,7 @@ $(eval $(call program,$(OUT)/smtplite_example,examples/portable_example.c))
 $(eval $(call program,$(OUT)/portable_mail,tests/interop/portable_mail.c))
 
 TESTS_HERE := $(foreach t,$(TESTS),$(if $(filter $(FLAVOUR),$($(t).on)),$(t)))
-$(foreach t,$(TESTS),$(eval $(call program,$(OUT)/tests/$(t),$($(t).src),$($(t).libs),$($(t).uses))))
+$(foreach t,$(TESTS) $(HELPERS),$(eval $(call program,$(OUT)/tests/$(t),$($(t).src),$($(t).libs),$($(t).uses))))
 
 -include $(patsubst %.o,%.d,$(call objects,$(LIB_SOURCES) $(OPENSSL_SOURCES) \
     $(MBEDTLS_SOURCES) $(FACE_SOURCES) $(PROGRAM_SOURCES)))
@@ -80,7 +80,7 @@ $(foreach t,$(TESTS),$(eval $(call program,$(OUT)/tests/$(t),$($(t).src),$($(t).
 
 .PHONY: all run test interop asan ubsan valgrind m32 clang gcc cxx-headers fuzz proofs footprint \
     footprint-check lint format symbols consumer selfcheck install deps clean help \
-    programs tests list
+    programs tests helpers list
 
 all: ## build the library, netx_mail and the examples (build/...)
 all: build/libsmtplite.a $(PROGRAMS:%=build/%)
@@ -103,7 +103,7 @@ run: ## send a mail through the NetX API to a real server: SERVER PORT USER PASS
 TEST_FLAVOURS := $(filter-out release,$(FLAVOURS))
 test: ## all tests in all flavours; closes with `N passed, N failed`
 	@scripts/deps.sh test
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all helpers
 	@for f in $(TEST_FLAVOURS); do $(MAKE) --no-print-directory -s FLAVOUR=$$f tests || exit; done
 	@{ cat tests/checks.list; \
 	    for f in $(TEST_FLAVOURS); do $(MAKE) -s FLAVOUR=$$f list || exit; done; } >build/test.list
@@ -121,7 +121,7 @@ $(TEST_FLAVOURS):
 	@$(MAKE) -s FLAVOUR=$@ list | scripts/test.sh -j $(JOBS)
 
 interop: ## real servers: aiosmtpd, Postfix, smtp-sink
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all helpers
 	@grep '^interop' tests/checks.list | scripts/test.sh
 
 cxx-headers: ## every public header alone, as C99, C11, C++11 and C++20
@@ -172,6 +172,8 @@ help: ## this list
 # ---- Made by the targets above --------------------------------------------------------------
 
 tests: $(TESTS_HERE:%=$(OUT)/tests/%)
+
+helpers: $(HELPERS:%=build/release/tests/%)
 
 list:
 	@:; $(foreach t,$(TESTS_HERE),printf '%s %s %s\n' '$(FLAVOUR)/$(t)' '$(or $($(t).limit),300)$(if $($(t).alone),!)' \

@@ -7,6 +7,7 @@
 #   NAME.uses := TLS ports that it is linked with (openssl mbedtls)
 #   NAME.libs := libraries        NAME.wrap := a command before it
 #   NAME.limit := seconds it may take (300)    NAME.alone := 1 if it measures time
+#   HELPERS += NAME      a program that tests start: src, uses and libs as above
 # Checks that are no C program stand in tests/checks.list.
 EVERYWHERE := gcc clang asan ubsan m32 valgrind
 NETX_OPTIONS := nochain noipv6 nocheck dual
@@ -71,3 +72,8 @@ engine_login.src := tests/engine/login_test.c tests/engine/check.c
 engine_login.on := $(EVERYWHERE)
 engine_round_trips.src := tests/engine/round_trips_test.c tests/engine/check.c
 engine_round_trips.on := $(EVERYWHERE)
+
+# What the interop tests start: made by `make helpers`, in build/release/tests.
+HELPERS += sasl_server
+sasl_server.src := tests/interop/sasl_server.c
+sasl_server.libs := -lgsasl -lssl -lcrypto
