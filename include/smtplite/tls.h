@@ -7,16 +7,16 @@
  * wraps another one. ports/openssl (openssl.h) and ports/mbedtls (mbedtls.h) speak it with the
  * options below:
  *
- *     smtplite_openssl_init(&tls, &options);                 once: reads CAs, certificate and key
- *     smtplite_openssl_wrap(&tls, &posix.transport);         for each connection
- *     smtplite_send(&tls.wrap.transport, &config, ...);      STARTTLS or implicit, as config.tls says
- *     smtplite_openssl_close(&tls);                          the connection's end: close_notify
+ *     smtplite_openssl_init(&tls, &options);              once: reads CAs, certificate and key
+ *     smtplite_openssl_wrap(&tls, &posix.transport);      for each connection
+ *     smtplite_send(&tls.wrap.transport, &config, ...);   STARTTLS or implicit, as config.tls says
+ *     smtplite_openssl_close(&tls);                       the connection's end: close_notify
  *     smtplite_openssl_free(&tls);
  *
  * What holds for every connection, with no option set: TLS 1.2 or newer; the certificate's chain
- * ends at a CA that is trusted; its dates hold; its subjectAltName names the host (RFC 9525: DNS and
- * IP entries, never the CN); SNI is sent (RFC 6066 3). What fails one of these is refused within
- * the handshake, before a byte of SMTP is said over it.
+ * ends at a CA that is trusted; its dates hold; its subjectAltName names the host (RFC 9525: DNS
+ * and IP entries, never the CN); SNI is sent (RFC 6066 3). What fails one of these is refused
+ * within the handshake, before a byte of SMTP is said over it.
  */
 
 #include "smtplite/transport.h"
@@ -26,8 +26,8 @@ extern "C" {
 #endif
 
 enum smtplite_tls_flag {
-    /* RISK: a certificate that has expired, or a stolen one that was replaced, is taken. For devices
-     * without a clock; all else is still checked. */
+    /* RISK: a certificate that has expired, or a stolen one that was replaced, is taken. For
+     * devices without a clock; all else is still checked. */
     SMTPLITE_TLS_ALLOW_NO_CLOCK = 1 << 0,
     /* RISK: who holds a pinned key is the server, whatever CA signed it, or none. The pin takes the
      * place of the chain, and of nothing else: name and dates are checked as ever. */
@@ -67,7 +67,7 @@ struct smtplite_tls_options {
     struct smtplite_octets certificate;       /* the client's, with its chain; none: none */
     struct smtplite_octets key;               /* its private key, not encrypted */
     uint16_t flags;                           /* mask of enum smtplite_tls_flag */
-    uint16_t max_fragment; /* longest record asked for (RFC 6066 4): 512, 1024, 2048, 4096; 0: any */
+    uint16_t max_fragment; /* longest record (RFC 6066 4): 512, 1024, 2048, 4096; 0: any */
     uint8_t binding;       /* enum smtplite_binding */
 };
 
@@ -87,8 +87,9 @@ struct smtplite_tls_options {
     X(CIPHER, "client and server have no cipher, curve or signature in common")                    \
     X(ALERT, "the server ended the handshake with an alert")                                       \
     X(PROTOCOL, "the handshake is garbled: no TLS, or an attack")                                  \
-    X(UNTRUSTED, "the certificate's chain does not end at a trusted CA: give the server's root CA, " \
-                 "and let the server send its intermediates")                                      \
+    X(UNTRUSTED,                                                                                   \
+      "the certificate's chain does not end at a trusted CA: give the server's root CA, "          \
+      "and let the server send its intermediates")                                                 \
     X(SELF_SIGNED, "the certificate is self-signed and not among the trusted ones: pin its key, "  \
                    "or give it as the CA")                                                         \
     X(NAME, "the certificate is for another host: options.host must be one of its "                \
@@ -105,7 +106,8 @@ struct smtplite_tls_options {
     X(CERTIFICATE, "the certificate is broken or was refused")                                     \
     X(CLIENT_CERTIFICATE, "the server wants a client certificate, or refused ours")                \
     X(INJECTION, "bytes came in clear behind the answer to STARTTLS: an attack")                   \
-    X(RECORD, "a record was garbled after the handshake, or the connection was cut")
+    X(RECORD, "a record was garbled after the handshake")                                          \
+    X(OVER, "the TLS connection is over: wrap each connection anew")
 
 #define SMTPLITE_X_FAULT(name, words) SMTPLITE_TLS_FAULT_##name,
 enum smtplite_tls_fault { SMTPLITE_TLS_FAULTS(SMTPLITE_X_FAULT) SMTPLITE_TLS_FAULT_COUNT };
@@ -114,11 +116,11 @@ enum smtplite_tls_fault { SMTPLITE_TLS_FAULTS(SMTPLITE_X_FAULT) SMTPLITE_TLS_FAU
 /* The words of the list; "?" for an unknown value; never NULL; static. */
 const char *smtplite_tls_fault_text(enum smtplite_tls_fault fault);
 
-/* ---- Inside: what the two ports share (src/tls/wrap.c) ---------------------------------------- */
+/* ---- Inside: what the two ports share (src/tls/wrap.c) ------------------------------------ */
 
 enum {
-    SMTPLITE_TLS_AGAIN = 0,   /* nothing moved: the wait is over */
-    SMTPLITE_TLS_FAILED = -1, /* the fault is set */
+    SMTPLITE_TLS_AGAIN = 0,   /* nothing moved: the wait is over, or the server speaks first */
+    SMTPLITE_TLS_FAILED = -1, /* smtplite_tls_wrap_fail was called, or the transport below failed */
     SMTPLITE_TLS_EOF = -2,    /* read: the peer has closed, with or without close_notify */
     SMTPLITE_TLS_DONE = 1     /* handshake: it stands */
 };
@@ -126,11 +128,15 @@ enum {
 struct smtplite_tls_wrap;
 
 /* A TLS library. Each call moves its bytes by smtplite_tls_wrap_send and _receive, which hold the
- * present wait, and gives one of the values above, or for read and write a count. */
+ * present wait, and gives one of the values above, or for read and write a count. It never waits in
+ * any other way, and gives AGAIN as soon as one of the two gave 0. */
 struct smtplite_tls_library {
+    /* Sets verified, binding_* and record_max before DONE. With a bad certificate: the fault and
+     * FAILED, or if unverified_ok is set, DONE and not verified. */
     int (*handshake)(struct smtplite_tls_wrap *wrap);
     ptrdiff_t (*read)(struct smtplite_tls_wrap *wrap, char *p, size_t n);
-    /* All n bytes as one record at most, or AGAIN: then it is called with the same bytes again. */
+    /* n bytes, at most record_max, as one record: n when all of it has left, else AGAIN; then it is
+     * called with the same bytes at the same place until it gives n. */
     ptrdiff_t (*write)(struct smtplite_tls_wrap *wrap, const char *p, size_t n);
     /* What stands behind the fault: the library's own words; "" if it has none. */
     const char *(*words)(struct smtplite_tls_wrap *wrap);
@@ -147,41 +153,55 @@ struct smtplite_tls_wrap {
     struct smtplite_transport transport; /* give &wrap.transport to smtplite_send or a driver */
     const struct smtplite_transport *below;
     const struct smtplite_tls_library *library;
-    struct smtplite_session *session; /* while start_tls is on */
     uint32_t start; /* of the present call, by below's clock */
     uint32_t wait;
     uint8_t state;
-    uint8_t fault; /* enum smtplite_tls_fault: the first one */
-    bool verified; /* chain, dates, name and pin were found good */
-    bool unverified_ok; /* SMTPLITE_ALLOW_UNVERIFIED: the handshake goes on all the same */
+    uint8_t fault;            /* enum smtplite_tls_fault: the first one */
+    bool moved;               /* bytes have moved over the transport below: the connection stood */
+    bool heard;               /* bytes of the server's handshake have come */
+    bool verified;            /* set by the library: chain, dates, name and pin were found good */
+    bool unverified_ok;       /* SMTPLITE_ALLOW_UNVERIFIED: the handshake goes on all the same */
+    bool ended;               /* the peer has closed: receive gives EOF */
+    bool unread;              /* the last read filled its buffer: more may lie in the library */
+    bool leaving;             /* held[] was given to the library as a record: it must not change */
     const char *binding_name; /* set by the library when the handshake stands; NULL: none */
     const uint8_t *binding;
     size_t binding_len;
-    uint16_t held_pos;
-    uint16_t held_len;
+    uint16_t record_max; /* set by the library: most that one record carries; 0: held[]'s size */
+    size_t claimed; /* of a call that was answered 0 though its bytes are leaving, see wrap.c */
+    size_t held_len;
     char held[SMTPLITE_TLS_GATHER];
 };
 
-/* A new connection over `below`, which is borrowed until the connection is over. */
+/* A new connection over `below`, which is borrowed until the connection is over. NULL: there is
+ * none yet, and all calls fail. */
 void smtplite_tls_wrap_open(struct smtplite_tls_wrap *wrap, const struct smtplite_transport *below,
                             const struct smtplite_tls_library *library);
 
+/* The connection's end: what is held is wiped, all transport calls fail from now on; the fault
+ * stays for `reason`. True: TLS stands and no record is half gone, so close_notify may be said; it
+ * leaves at once or never (smtplite_tls_wrap_send has a wait of 0 then). */
+bool smtplite_tls_wrap_close(struct smtplite_tls_wrap *wrap);
+
 /* For the libraries' I/O callbacks: bytes over the transport below, within what is left of the
- * present wait. A count, 0: the wait is over, SMTPLITE_TRANSPORT_FAILED, SMTPLITE_TRANSPORT_EOF. */
+ * present wait. A count, 0: the wait is over, SMTPLITE_TRANSPORT_FAILED, SMTPLITE_TRANSPORT_EOF.
+ * They set the faults CLOSED and CLEAR_TEXT themselves. */
 ptrdiff_t smtplite_tls_wrap_send(struct smtplite_tls_wrap *wrap, const void *p, size_t n);
 ptrdiff_t smtplite_tls_wrap_receive(struct smtplite_tls_wrap *wrap, void *p, size_t n);
 
-/* Sets the fault, unless one is set. Gives SMTPLITE_TLS_FAILED. */
+/* Ends the connection with a fault, unless it has failed already: the first reason stays. Gives
+ * SMTPLITE_TLS_FAILED. */
 int smtplite_tls_wrap_fail(struct smtplite_tls_wrap *wrap, enum smtplite_tls_fault fault);
 
-/* ---- Inside: certificates as DER (src/tls/certificate.c), for libraries that do not check names - */
+/* ---- Inside: certificates as DER (src/tls/certificate.c), where a library checks no names -- */
 
 /*
- * Checks that a certificate (RFC 5280, DER) names the host: NONE, NAME, NO_SAN (no DNS or IP entry at
- * all) or CERTIFICATE (no sound DER). host: a name is compared with the dNSName entries without case,
- * `*` standing for one whole leftmost label with at least two labels behind it (RFC 9525 6.3); an IPv4
- * or IPv6 address, with or without brackets, with the iPAddress entries alone. The CN is not looked at.
- * Trusts no length. No memory is kept.
+ * Checks that a certificate (RFC 5280, DER) names the host: NONE, NAME, NO_SAN (no DNS or IP entry
+ * at all) or CERTIFICATE (no sound DER). host: a name is compared with the dNSName entries without
+ * case,
+ * `*` standing for one whole leftmost label with at least two labels behind it (RFC 9525 6.3); an
+ * IPv4 or IPv6 address, with or without brackets, with the iPAddress entries alone. The CN is not
+ * looked at. Trusts no length. No memory is kept.
  */
 enum smtplite_tls_fault smtplite_certificate_check_host(const void *der, size_t n,
                                                         const char *host);
