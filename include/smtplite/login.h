@@ -54,14 +54,15 @@ struct smtplite_crypto {
     void *context;
     /* HMAC (RFC 2104) of n octets, filled into mac. key NULL: the same key and hash as in the call
      * before, which lets the provider keep the keyed state: PBKDF2 makes thousands of such calls.
-     * p and mac may be the same memory. */
+     * key, p and mac may be the same memory. */
     bool (*hmac)(void *context, enum smtplite_hash hash, const void *key, size_t key_len,
                  const void *p, size_t n, void *mac);
     /* The digest of n octets, filled. p and digest may be the same memory. */
     bool (*hash)(void *context, enum smtplite_hash hash, const void *p, size_t n, void *digest);
     /* Fills n octets that nobody can foresee. */
     bool (*random)(void *context, void *p, size_t n);
-    /* Clears and frees what the calls above have kept; they may be called again. */
+    /* Clears and frees what the calls above have kept; they may be called again. The engine calls
+     * it when a login is over, however it ends. */
     void (*forget)(void *context);
 };
 
@@ -72,6 +73,11 @@ struct smtplite_crypto {
 
 #define SMTPLITE_ITERATIONS_MIN 4096u  /* RFC 5802 5.1, RFC 7677 4 */
 #define SMTPLITE_ITERATIONS_MAX 20000u /* some seconds on a small CPU */
+
+/* Iterations that one smtplite_work does, some ms on a small CPU. */
+#ifndef SMTPLITE_WORK_STEP
+#define SMTPLITE_WORK_STEP 16u
+#endif
 
 struct smtplite_sasl;
 

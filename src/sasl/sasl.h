@@ -8,8 +8,8 @@
  *
  * A mechanism that answers challenges has a function, answer(), and works in struct smtplite_login:
  * work[0 .. len) is what it has made, work[len .. len + in) the challenge, decoded. It appends its
- * next response to work, takes the challenge in by raising len, and says by `out` where the response
- * begins; the part 'w' then sends work[out .. len). Nothing is ever written behind
+ * next response to work, takes the challenge in by raising len, and says by `out` where the
+ * response begins; the part 'w' then sends work[out .. len). Nothing is ever written behind
  * SMTPLITE_LOGIN_WORK.
  */
 
@@ -34,13 +34,12 @@ enum {
     SMTPLITE_NEEDS_USER = 1 << 0,
     SMTPLITE_NEEDS_PASSWORD = 1 << 1,
     SMTPLITE_NEEDS_TOKEN = 1 << 2,
-    SMTPLITE_NEEDS_CRYPTO = 1 << 3, /* this one, TOKEN and AUTHZID mean: there is a login */
+    SMTPLITE_NEEDS_CRYPTO = 1 << 3,  /* this one, TOKEN and AUTHZID mean: there is a login */
     SMTPLITE_NEEDS_AUTHZID = 1 << 4, /* one that was given, be it empty */
     SMTPLITE_NEEDS_SECRECY = 1 << 5, /* sends the secret itself: never in clear (RFC 4954 4, 14) */
     SMTPLITE_NEEDS_TLS = 1 << 6,     /* makes no sense without it: no leniency */
     SMTPLITE_NEEDS_BINDING = 1 << 7, /* channel binding (RFC 5056) */
-    SMTPLITE_NEEDS_OF_CHANNEL =
-        SMTPLITE_NEEDS_SECRECY | SMTPLITE_NEEDS_TLS | SMTPLITE_NEEDS_BINDING
+    SMTPLITE_NEEDS_OF_CHANNEL = SMTPLITE_NEEDS_SECRECY | SMTPLITE_NEEDS_TLS | SMTPLITE_NEEDS_BINDING
 };
 
 enum smtplite_answer {
@@ -59,8 +58,8 @@ struct smtplite_sasl {
     bool proof;        /* no success unless login->proven (A14) */
     uint8_t hash;      /* enum smtplite_hash, of those that have it in their name */
     const char *response[SMTPLITE_SASL_STEPS];
-    /* Makes response `step` (0 ..) ready. offered: mask of what the server offers. NULL: nothing is to
-     * be made ready. Called again with step 0 if the first response could not ride on AUTH. */
+    /* Makes response `step` (0 ..) ready. offered: mask of what the server offers. NULL: nothing is
+     * to be made ready. Called again with step 0 if the first response could not ride on AUTH. */
     enum smtplite_answer (*answer)(const struct smtplite_sasl *m,
                                    const struct smtplite_config *config, uint16_t offered,
                                    unsigned step);
@@ -86,20 +85,32 @@ uint8_t smtplite_sasl_given(const struct smtplite_config *config);
 unsigned smtplite_sasl_choose(const struct smtplite_config *config, uint16_t offered,
                               uint8_t given);
 
-/* ---- base64.c (RFC 4648 4), for mechanisms and the engine ---------------------------------------- */
+/* ---- base64.c (RFC 4648 4), for mechanisms and the engine
+ * ---------------------------------------- */
 
 char smtplite_base64_char(uint32_t value);
 /* 0 .. 63, or -1. */
 int smtplite_base64_value(char c);
 
-/* ---- work.c: what mechanisms do in login->work ------------------------------------------------------ */
+/* ---- work.c: what mechanisms do in login->work ----------------------------------------------- */
 
-/* Append to work[0 .. len); false, and nothing appended, if there is no room. `out`, the challenge
- * behind len, and p must not overlap with what is written, unless p is the place itself. */
+/* Octets that still have room behind len. */
+size_t smtplite_work_room(const struct smtplite_login *login);
+
+/* Append to work[0 .. len); false, and nothing appended, if there is no room. What is appended must
+ * not lie where it is written, but for base64: its octets may be the last ones of `work`, since
+ * what is encoded never overtakes them. The challenge behind len is overwritten. */
 bool smtplite_work_put(struct smtplite_login *login, const void *p, size_t n);
 bool smtplite_work_text(struct smtplite_login *login, const char *text);
 /* A saslname (RFC 5802 5.1): `,` as =2C, `=` as =3D. */
 bool smtplite_work_saslname(struct smtplite_login *login, const char *name);
 bool smtplite_work_base64(struct smtplite_login *login, const void *p, size_t n);
+
+/* The challenge explains a refusal: it becomes login->note, at the start of work, and all that is
+ * there. The part 'w' is empty then. */
+void smtplite_work_note(struct smtplite_login *login);
+
+/* Clears a secret, also where a compiler sees that nobody reads it again. */
+void smtplite_wipe_octets(void *p, size_t n);
 
 #endif
