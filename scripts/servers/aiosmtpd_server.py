@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: MIT
 """A real SMTP server for trials and tests: Debian's python3-aiosmtpd on loopback.
 
-Prints `ready PORT` and serves until it is killed. Each accepted mail becomes two files in --store:
+Prints `ready PORT`, or with --certificates (a folder made by certificates.sh) `ready PORT TLS_PORT`,
+and serves until it is killed. PORT then has STARTTLS and demands it before a login, TLS_PORT is
+implicit TLS. Each accepted mail becomes two files in --store:
 NNNN.eml, its octets as they came (dots unstuffed, nothing else touched), and NNNN.json, its
 envelope.
 The login is taken from the environment: SERVER_USER and SERVER_PASSWORD.
@@ -12,6 +14,7 @@ import asyncio
 import json
 import os
 import signal
+import ssl
 import sys
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
@@ -33,6 +36,7 @@ class Store:
             "options": envelope.mail_options,
             "ehlo": session.host_name,
             "login": session.auth_data.login.decode() if session.authenticated else None,
+            "tls": server.transport.get_extra_info("cipher") is not None,
         }
         with open(name + ".json", "w", encoding="utf-8") as file:
             json.dump(facts, file)
@@ -54,11 +58,32 @@ def check_login(server, session, envelope, mechanism, data):
     return AuthResult(success=good, handled=False, auth_data=data)
 
 
-def make_session(options, store):
-    login = {}
+def make_session(options, store, **tls):
+    login = {"auth_require_tls": "tls_context" in tls}
     if options.login:
-        login = {"authenticator": check_login, "auth_required": True, "auth_require_tls": False}
-    return LongLines(store, hostname="mail.test", data_size_limit=64 << 20, **login)
+        login.update(authenticator=check_login, auth_required=True)
+    return LongLines(store, hostname="mail.test", data_size_limit=64 << 20, **login, **tls)
+
+
+async def listen(options, store):
+    """The ports that are served, and the servers, which live as long as somebody holds them."""
+    loop = asyncio.get_running_loop()
+    if not options.certificates:
+        server = await loop.create_server(
+            lambda: make_session(options, store), options.host, options.port
+        )
+        return [server]
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(
+        options.certificates + "/server.pem", options.certificates + "/server.key"
+    )
+    starttls = await loop.create_server(
+        lambda: make_session(options, store, tls_context=context), options.host, options.port
+    )
+    implicit = await loop.create_server(
+        lambda: make_session(options, store), options.host, 0, ssl=context
+    )
+    return [starttls, implicit]
 
 
 async def serve(options):
@@ -66,13 +91,11 @@ async def serve(options):
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    store = Store(options.store)
-    server = await loop.create_server(
-        lambda: make_session(options, store), options.host, options.port
-    )
-    print("ready", server.sockets[0].getsockname()[1], flush=True)
+    servers = await listen(options, Store(options.store))
+    print("ready", *[server.sockets[0].getsockname()[1] for server in servers], flush=True)
     await stop.wait()
-    server.close()
+    for server in servers:
+        server.close()
 
 
 def main():
@@ -80,6 +103,7 @@ def main():
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0: any free one")
     parser.add_argument("--store", required=True, help="folder for the mail that arrives")
+    parser.add_argument("--certificates", help="folder with server.pem and server.key")
     parser.add_argument("--login", action="store_true", help="demand AUTH before MAIL")
     options = parser.parse_args()
     os.makedirs(options.store, exist_ok=True)

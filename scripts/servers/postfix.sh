@@ -3,15 +3,19 @@
 # Debian's Postfix in the foreground, on loopback, with nothing of the machine's own Postfix:
 # configuration, queue, mailboxes and log are under DIR.
 #
-# usage: postfix.sh DIR PORT LOGIN_PORT
-#   PORT takes mail for anyone @example.com but nobody@ (550), and defers all others (454).
-#   LOGIN_PORT is the same but demands AUTH, PLAIN or LOGIN in clear, of SERVER_USER with
-#   SERVER_PASSWORD. Mail is delivered to DIR/mail/inbox/new/, a file for each recipient.
+# usage: postfix.sh DIR 'PORT [PARAMETER=VALUE]...' ...
+#   Each PORT takes mail for anyone @example.com but nobody@ (550), and defers all others (454),
+#   as far as its parameters (postconf(5)) say nothing else. Mail is delivered to
+#   DIR/mail/inbox/new/, a file for each recipient.
+#   Logins: SERVER_USER (@mail.test) with SERVER_PASSWORD, by SERVER_MECHANISMS (PLAIN LOGIN); with
+#   smtpd_sasl_path=broken the backend that knows the passwords is not there.
+#   TLS: SERVER_CERTIFICATES is a folder made by certificates.sh.
 #   The user postfix must be able to reach DIR. Needs root, as Postfix does, and the packages
-#   postfix, sasl2-bin, libsasl2-modules. Stop it by its pid, which is the master's: it takes its
-#   children along. It serves when both ports answer.
+#   postfix, sasl2-bin, libsasl2-modules, libsasl2-modules-db. Stop it by its pid, which is the
+#   master's: it takes its children along. It serves when its ports answer.
 set -eu
-dir=$1 port=$2 login_port=$3
+dir=$1
+shift
 
 mkdir -p "$dir/etc/sasl" "$dir/queue" "$dir/data" "$dir/mail"
 chmod 755 "$dir"
@@ -54,6 +58,13 @@ smtpd_sasl_path = smtpd
 smtpd_sasl_local_domain = mail.test
 X
 
+if [ -n "${SERVER_CERTIFICATES-}" ]; then
+    cat >> "$dir/etc/main.cf" <<X
+smtpd_tls_chain_files = $SERVER_CERTIFICATES/rsa.key $SERVER_CERTIFICATES/rsa.pem
+smtpd_tls_CAfile = $SERVER_CERTIFICATES/ca.pem
+X
+fi
+
 # nobody@ is the one name that Postfix does not know
 cat > "$dir/etc/mailboxes" <<'X'
 if !/^nobody@/
@@ -62,10 +73,6 @@ endif
 X
 
 cat > "$dir/etc/master.cf" <<X
-127.0.0.1:$port inet n - n - - smtpd
-127.0.0.1:$login_port inet n - n - - smtpd
-  -o smtpd_sasl_auth_enable=yes
-  -o smtpd_recipient_restrictions=permit_sasl_authenticated,reject
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
@@ -79,14 +86,27 @@ retry unix - - n - - error
 discard unix - - n - - discard
 virtual unix - n n - - virtual
 anvil unix - - n - 1 anvil
+tlsmgr unix - - n 1000? 1 tlsmgr
 postlog unix-dgram n - n - 1 postlogd
 X
+for service; do
+    read -r port parameters <<<"$service"
+    echo "127.0.0.1:$port inet n - n - - smtpd"
+    for parameter in $parameters; do
+        echo "  -o $parameter"
+    done
+done >>"$dir/etc/master.cf"
 
 # Debian's Postfix looks for it in the folder sasl beside main.cf
 cat > "$dir/etc/sasl/smtpd.conf" <<X
 pwcheck_method: auxprop
 auxprop_plugin: sasldb
 sasldb_path: $dir/etc/sasl/sasldb2
+mech_list: ${SERVER_MECHANISMS:-PLAIN LOGIN}
+X
+cat > "$dir/etc/sasl/broken.conf" <<X
+pwcheck_method: saslauthd
+saslauthd_path: $dir/no-such-socket
 mech_list: PLAIN LOGIN
 X
 printf %s "$SERVER_PASSWORD" |

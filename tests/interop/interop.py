@@ -203,7 +203,8 @@ class Postfix(Server):
         self.folder = folder
         self.port, self.login_port = free_port(), free_port()
         command = [os.path.join(ROOT, "scripts/servers/postfix.sh"), folder]
-        command += [str(self.port), str(self.login_port)]
+        demanded = "smtpd_recipient_restrictions=permit_sasl_authenticated,reject"
+        command += [str(self.port), "%d smtpd_sasl_auth_enable=yes %s" % (self.login_port, demanded)]
         environment = dict(os.environ, SERVER_USER=USER, SERVER_PASSWORD=PASSWORD)
         self.start(command, folder + ".log", env=environment, stdout=subprocess.DEVNULL)
         self.wait_for(lambda: self.is_there(self.port) and self.is_there(self.login_port))

@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Dovecot's submission service (packages dovecot-core, dovecot-submissiond) in the foreground, on
+# loopback. It demands TLS and a login, of SERVER_USER with SERVER_PASSWORD, by SERVER_MECHANISMS (as
+# dovecot.conf's auth_mechanisms names them), and hands the mail on to a server at RELAY_PORT.
+#
+# usage: inside.sh ROOT DIR 'dovecot dovenull' dovecot.sh DIR CERTIFICATES RELAY_PORT PORT TLS_PORT
+set -eu
+dir=$1 certificates=$2 relay_port=$3 port=$4 tls_port=$5
+
+mkdir -p "$dir/run" "$dir/state" "$dir/home"
+chmod 755 "$dir"
+chown dovecot "$dir/home"
+echo "$SERVER_USER:{PLAIN}$SERVER_PASSWORD" >"$dir/passwords"
+
+cat >"$dir/dovecot.conf" <<X
+base_dir = $dir/run
+state_dir = $dir/state
+log_path = $dir/log
+protocols = submission
+listen = 127.0.0.1
+hostname = mail.test
+ssl = required
+ssl_cert = <$certificates/server.pem
+ssl_key = <$certificates/server.key
+ssl_min_protocol = TLSv1.2
+auth_mechanisms = $SERVER_MECHANISMS
+auth_failure_delay = 0
+disable_plaintext_auth = yes
+first_valid_uid = 1
+passdb {
+  driver = passwd-file
+  args = $dir/passwords
+}
+userdb {
+  driver = static
+  args = uid=dovecot gid=dovecot home=$dir/home
+}
+mail_location = maildir:~/Maildir
+submission_relay_host = 127.0.0.1
+submission_relay_port = $relay_port
+submission_max_mail_size = 64M
+service submission-login {
+  inet_listener submission {
+    port = $port
+  }
+  inet_listener submissions {
+    port = $tls_port
+    ssl = yes
+  }
+}
+X
+exec dovecot -F -c "$dir/dovecot.conf"
