@@ -68,7 +68,7 @@ PROGRAMS := netx_mail netx_small_example smtplite_example portable_mail
 $(eval $(call program,$(OUT)/netx_mail,examples/netx_mail.c))
 $(eval $(call program,$(OUT)/netx_small_example,examples/netx_small_example.c))
 $(eval $(call program,$(OUT)/smtplite_example,examples/portable_example.c))
-$(eval $(call program,$(OUT)/portable_mail,tests/interop/portable_mail.c))
+$(eval $(call program,$(OUT)/portable_mail,tests/interop/portable_mail.c tests/interop/sender.c))
 
 TESTS_HERE := $(foreach t,$(TESTS),$(if $(filter $(FLAVOUR),$($(t).on)),$(t)))
 $(foreach t,$(TESTS) $(HELPERS),$(eval $(call program,$(OUT)/tests/$(t),$($(t).src),$($(t).libs),$($(t).uses))))

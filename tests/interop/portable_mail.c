@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sender.h"
 #include "smtplite/posix.h"
-#include "smtplite/smtplite.h"
 
 #define RECIPIENTS 200
 #define MAILS      50
@@ -31,24 +31,17 @@ static const char *port;
 static const char *from = "pump7@example.com";
 static struct mail mails[MAILS];
 static size_t mail_count = 1;
-static size_t piece_size; /* 0: the message in one piece */
-static bool in_session;   /* by the driver, several mails on one connection */
-static bool transcript;
-static struct smtplite_waits waits = {300000, 300000, 120000, 180000, 600000, 5000, 0};
+static bool in_session; /* by the driver, several mails on one connection */
+static struct transcript transcript;
+static struct smtplite_waits waits; /* zero: the defaults */
 static struct smtplite_config config = {.domain = "[127.0.0.1]",
                                         .waits = &waits,
                                         .flags = SMTPLITE_ALLOW_CLEAR_LOGIN,
                                         .tls = SMTPLITE_TLS_NONE};
 static uint16_t mail_flags;
-static char *message;
-static size_t message_len;
+static struct message message;
 
 /* ---- the command line ---- */
-
-static _Noreturn void refuse(const char *what, const char *about) {
-    fprintf(stderr, "portable_mail: %s%s\n", what, about);
-    exit(2);
-}
 
 enum {
     SERVER,
@@ -90,7 +83,7 @@ static const struct option options[] = {
 };
 
 static void set_waits(uint32_t ms) {
-    struct smtplite_waits all = {ms, ms, ms, ms, ms, ms, 0};
+    struct smtplite_waits all = {ms, ms, ms, ms, ms, ms, ms, 0};
     waits = all;
 }
 
@@ -155,7 +148,7 @@ static void take_option(int which) {
         set_waits((uint32_t)strtoul(optarg, NULL, 10));
         break;
     case PIECE:
-        piece_size = strtoul(optarg, NULL, 10);
+        message.piece_size = strtoul(optarg, NULL, 10);
         break;
     case SESSION:
         in_session = true;
@@ -170,7 +163,7 @@ static void take_option(int which) {
         mail_flags |= SMTPLITE_MAIL_ALL_OR_NOTHING;
         break;
     case TRANSCRIPT:
-        transcript = true;
+        transcript.to = stderr;
         in_session = true;
         break;
     default:
@@ -190,61 +183,18 @@ static void read_options(int argc, char **argv) {
         refuse("--server and --port are needed, and options only", "");
 }
 
-/* ---- the message ---- */
-
-static void *must(void *memory) {
-    if (memory == NULL)
-        refuse("out of memory", "");
-    return memory;
-}
-
-static void read_message(void) {
-    size_t got, room = 65536;
-    message = must(malloc(room));
-    while ((got = fread(message + message_len, 1, room - message_len, stdin)) != 0) {
-        message_len += got;
-        if (message_len == room)
-            message = must(realloc(message, room *= 2));
-    }
-}
-
-static bool has_8bit(const char *p, size_t n) {
-    while (n != 0 && (unsigned char)*p < 128) {
-        p++;
-        n--;
-    }
-    return n != 0;
-}
-
-static enum smtplite_source_state read_piece(void *context, const char **p, size_t *n) {
-    size_t *pos = context;
-    if (*pos == message_len)
-        return SMTPLITE_SOURCE_END;
-    *p = message + *pos;
-    *n = message_len - *pos;
-    if (piece_size != 0 && *n > piece_size)
-        *n = piece_size;
-    *pos += *n;
-    return SMTPLITE_SOURCE_PIECE;
-}
-
 static void prepare_mails(void) {
-    if (has_8bit(message, message_len))
+    if (message_has_8bit(&message))
         mail_flags |= SMTPLITE_MAIL_8BIT;
     for (size_t i = 0; i < mail_count; i++) {
         mails[i].envelope.from = from;
         mails[i].envelope.recipients = mails[i].recipients;
         mails[i].envelope.flags = mail_flags;
-        mails[i].envelope.size = (uint32_t)message_len;
+        mails[i].envelope.size = (uint32_t)message.len;
     }
 }
 
 /* ---- what became of it ---- */
-
-static const char *fate_name(unsigned fate) {
-    static const char *const names[] = {"untried", "accepted", "deferred", "refused"};
-    return names[fate];
-}
 
 /* A reply of several lines becomes one. */
 static void print_text(const char *text) {
@@ -262,37 +212,21 @@ static bool report(const struct smtplite_result *result, const char *text,
     print_text(text);
     for (size_t i = 0; i < mail->count; i++)
         printf("recipient %s fate %s code %u\n", mail->recipients[i].address,
-               fate_name(mail->recipients[i].fate), mail->recipients[i].code);
+               fate_name((enum smtplite_fate)mail->recipients[i].fate), mail->recipients[i].code);
     fflush(stdout);
     return result->outcome == SMTPLITE_SENT;
 }
 
-/* Each turn of the talk begins a line. */
-static void show(void *context, bool from_server, const char *p, size_t n) {
-    static bool at_start = true, was_server;
-    (void)context;
-    for (size_t i = 0; i < n; i++) {
-        if (!at_start && was_server != from_server)
-            fputc('\n', stderr);
-        if (at_start || was_server != from_server)
-            fputs(from_server ? "S: " : "C: ", stderr);
-        fputc(p[i], stderr);
-        at_start = p[i] == '\n';
-        was_server = from_server;
-    }
-}
-
 static bool send_one(const struct smtplite_transport *transport) {
-    size_t pos = 0;
-    struct smtplite_source source = {&pos, read_piece};
+    struct smtplite_source source = {&message, message_next};
     struct smtplite_report result;
     smtplite_send(transport, &config, &mails[0].envelope, &source, NULL, &result);
     return report(&result.result, result.text, &mails[0].envelope);
 }
 
 static bool deliver(struct smtplite_driver *driver, struct smtplite_mail *mail, bool last) {
-    size_t pos = 0;
-    struct smtplite_source source = {&pos, read_piece};
+    struct smtplite_source source = {&message, message_next};
+    message.pos = 0;
     enum smtplite_error error = smtplite_deliver(driver, mail, &source, last);
     if (error == SMTPLITE_E_OK)
         return report(smtplite_result_get(driver->session), smtplite_text(driver->session), mail);
@@ -308,7 +242,8 @@ static bool send_several(const struct smtplite_transport *transport) {
     enum smtplite_error error = smtplite_init(&session, &config, text, sizeof text);
     if (error != SMTPLITE_E_OK)
         refuse("smtplite_init: ", smtplite_error_help(error));
-    driver.hooks.trace = transcript ? show : NULL;
+    driver.hooks.trace = transcript.to != NULL ? transcript_show : NULL;
+    driver.hooks.context = &transcript;
     for (size_t i = 0; i < mail_count; i++)
         all &= deliver(&driver, &mails[i].envelope, i + 1 == mail_count);
     smtplite_finish(&driver);
@@ -320,11 +255,11 @@ int main(int argc, char **argv) {
     struct smtplite_posix posix;
     bool all;
     read_options(argc, argv);
-    read_message();
+    message_read(&message);
     prepare_mails();
     smtplite_posix_init(&posix, server, port);
     all = in_session ? send_several(&posix.transport) : send_one(&posix.transport);
     smtplite_posix_close(&posix);
-    free(message);
+    message_free(&message);
     return all ? 0 : 1;
 }
