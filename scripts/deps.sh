@@ -10,7 +10,7 @@ test=("${run[@]}" g++ cmake pkg-config
     clang clang-format-14 clang-tidy-14 cppcheck llvm-14 libclang-rt-14-dev
     gcc-multilib qemu-user valgrind libcmocka-dev
     frama-c-base gcc-arm-none-eabi libnewlib-arm-none-eabi
-    libgsasl-dev libssl-dev openssl
+    libgsasl-dev libssl-dev libmbedtls-dev openssl
     postfix strace iproute2 procps git)
 
 say() { printf 'deps: %s\n' "$*"; }

@@ -1,13 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# run.sh SECONDS: libFuzzer on reply_fuzz.c, and the proof that it reaches the end of a mail.
+# run.sh SECONDS: libFuzzer on reply_fuzz.c and certificate_fuzz.c, and the proof that they get
+# where faults would be: to the end of a mail, to a certificate that is accepted.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 seconds=${1:-60}
 out=build/fuzz
 passed=0 failed=0
 rm -rf "$out"
-mkdir -p "$out/corpus" "$out/planted-corpus" "$out/crashes"
+mkdir -p "$out/corpus" "$out/planted-corpus" "$out/certificates" "$out/certificate-seeds" \
+    "$out/crashes"
 
 check() { # what status
     if [ "$2" = 0 ]; then
@@ -18,10 +20,20 @@ check() { # what status
     fi
 }
 files() { sed -n 's/^\(ENGINE\|SASL\)_SOURCES := //p' sources.mk; }
+build() { # program file-or-option...
+    clang -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+        -Wall -Wextra -Iinclude -Isrc -o "$out/$1" "${@:2}"
+}
 compile() { # program option...
     # shellcheck disable=SC2046 # words are wanted
-    clang -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-        -Wall -Wextra -Iinclude -Isrc "${@:2}" -o "$out/$1" tests/fuzz/reply_fuzz.c $(files)
+    build "$@" tests/fuzz/reply_fuzz.c $(files)
+}
+compile_certificate() { # program option...
+    build "$@" tests/fuzz/certificate_fuzz.c src/tls/certificate.c -lcrypto
+}
+fuzz_certificate() { # program seconds
+    "$out/$1" -max_total_time="$2" -max_len=1024 -timeout=10 -artifact_prefix="$out/crashes/$1-" \
+        "$out/certificates" "$out/certificate-seeds" >"$out/$1.log" 2>&1
 }
 fuzz() { # program corpus seconds
     "$out/$1" -max_total_time="$3" -max_len=4096 -timeout=10 -rss_limit_mb=2048 \
@@ -48,6 +60,26 @@ grep -E 'cov: [0-9]+' "$out/reply.log" | tail -n 1
 fuzz planted planted-corpus 20
 [ $? != 0 ] && grep -q 'violated: planted' "$out/planted.log"
 check 'a planted fault is found' $?
+
+compile_certificate certificate && compile_certificate certificate-planted -DFUZZ_PLANT
+check 'certificate: compiles' $?
+seed() { printf "$2" >"$out/certificate-seeds/$1"; } # name octets
+seed name 'mail.example.com\n\003mail.example.com'
+seed wildcard 'mail.example.com\n\003*.example.com'
+seed v4 '192.0.2.7\n\003\300\0\002\007'
+seed names 'mail.example.com\n\002\060\022\202\020mail.example.com'
+seed v6 '2001:db8::7\n\001\060\033\006\003\125\035\021\004\024\060\022\207\020 \001\r\270\0\0\0\0\0\0\0\0\0\0\0\007'
+
+fuzz_certificate certificate $((seconds / 2 + 1))
+status=$?
+[ $status = 0 ] || tail -n 40 "$out/certificate.log"
+check "certificate: a finding, or it did not run (status $status)" $status
+grep '^certificate: executions' "$out/certificate.log"
+! grep -q '^certificate: .* accepted 0 ' "$out/certificate.log"
+check 'certificate: some is accepted' $?
+fuzz_certificate certificate-planted 20
+[ $? != 0 ] && grep -q 'violated: OpenSSL refuses it' "$out/certificate-planted.log"
+check 'certificate: a planted fault is found' $?
 
 echo "fuzz: $passed passed, $failed failed"
 [ $failed = 0 ]
