@@ -3,7 +3,7 @@
 ENGINE_SOURCES := src/engine/session.c src/engine/phases.c src/engine/login.c src/engine/output.c src/engine/body.c src/engine/reply.c src/engine/capabilities.c src/engine/text.c
 NAMES_SOURCES := src/engine/names.c
 SASL_SOURCES := src/sasl/mechanisms.c src/sasl/base64.c src/sasl/plain.c src/sasl/login.c
-SASL_MORE_SOURCES := src/sasl/all.c src/sasl/work.c src/sasl/scram.c src/sasl/cram_md5.c src/sasl/oauthbearer.c src/sasl/xoauth2.c src/sasl/external.c
+SASL_MORE_SOURCES := src/engine/exchange.c src/sasl/all.c src/sasl/work.c src/sasl/scram.c src/sasl/cram_md5.c src/sasl/oauthbearer.c src/sasl/xoauth2.c src/sasl/external.c
 TLS_SOURCES := src/tls/wrap.c src/tls/faults.c src/tls/certificate.c
 DRIVER_SOURCES := src/driver/driver.c
 SEND_SOURCES := src/driver/send.c

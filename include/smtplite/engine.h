@@ -183,6 +183,7 @@ struct smtplite_session {
     uint8_t offered;       /* capabilities */
     uint8_t mechanism;     /* the login that is tried: its number in the table */
     uint8_t step;          /* login responses sent */
+    uint8_t initial;       /* what rides on this AUTH, see session.h */
     uint8_t response;      /* which part of the login response, see output.c */
     bool last_line;        /* no `-` behind the code */
     bool line_end;         /* the last octet was CR */
@@ -200,7 +201,6 @@ struct smtplite_session {
     bool dirty;            /* RSET before the next mail */
     bool leaving;          /* failed; QUIT is said for courtesy */
     bool over;             /* close the connection */
-    bool initial;          /* this AUTH carries its first response */
     bool secret;           /* the present piece is one */
     bool takes_8bit;       /* octets over 127 may leave */
     bool says_8bit;        /* this mail says BODY=8BITMIME */

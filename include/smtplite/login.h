@@ -80,9 +80,10 @@ struct smtplite_crypto {
 #endif
 
 struct smtplite_sasl;
+struct smtplite_exchange;
 
-/* The first group is the caller's to set and borrowed until the session is over; the rest is
- * private. Zeroed it is valid and knows PLAIN and LOGIN alone. One session at a time. */
+/* Made by smtplite_login_init. The first group is the caller's to set then and borrowed until the
+ * session is over; the rest is private. One session at a time. */
 struct smtplite_login {
     const struct smtplite_sasl *const *table; /* strongest first, NULL behind the last; NULL: PLAIN
                                                  and LOGIN */
@@ -97,6 +98,8 @@ struct smtplite_login {
     const char *port;        /* the same */
     uint32_t iterations_min; /* of SCRAM's hash: fewer are refused; 0: SMTPLITE_ITERATIONS_MIN */
     uint32_t iterations_max; /* more are refused; 0: SMTPLITE_ITERATIONS_MAX */
+
+    const struct smtplite_exchange *exchange; /* what of the engine only such logins need */
 
     const char *binding_name; /* channel binding type (RFC 5056), NULL: the channel has none */
     const uint8_t *binding;
@@ -125,6 +128,11 @@ struct smtplite_login {
 /* Zeroes it and names all mechanisms of this library. crypto: borrowed until the last session that
  * uses it is over; NULL: the mechanisms that need it are left out. */
 void smtplite_login_init(struct smtplite_login *login, const struct smtplite_crypto *crypto);
+
+/* The same with a table of one's own, strongest first and NULL behind the last: the others are not
+ * linked. table: borrowed like crypto. */
+void smtplite_login_init_table(struct smtplite_login *login, const struct smtplite_crypto *crypto,
+                               const struct smtplite_sasl *const *table);
 
 /* Mechanisms for a table of one's own; the declarations stand in src/sasl/sasl.h's one table too.
  */

@@ -3,8 +3,8 @@
  * What AUTH says and hears (RFC 4954). Responses are strings of parts (sasl/sasl.h), read octet by
  * octet from where they lie, and base64-encoded four characters at a time while they leave; a
  * challenge is checked while it comes, and decoded into the login's memory if its mechanism answers
- * it. What a mechanism computes or has copied lives in struct smtplite_login alone and is cleared
- * when the login is over, however it ends (A15).
+ * it (exchange.c). What a mechanism computes or has copied lives in struct smtplite_login alone and
+ * is cleared when the login is over, however it ends (A15).
  */
 
 #include "session.h"
@@ -24,59 +24,25 @@ static const struct smtplite_sasl *mechanism(const struct smtplite_session *s) {
 
 /* ---- Responses --------------------------------------------------------------------------- */
 
-struct span {
-    const char *p;
-    size_t n;
-};
-
-static struct span span_of_text(const char *text) {
-    struct span span = {text != NULL ? text : "", NUL_ENDED};
-    return span;
+static const struct smtplite_exchange *exchange(const struct smtplite_session *s) {
+    return s->config->login != NULL ? s->config->login->exchange : NULL;
 }
 
-static struct span span_of_token(const struct smtplite_login *login) {
-    struct span span = {login->token, login->token_len};
-    if (login->token_by_event) {
-        span.p = login->piece;
-        span.n = login->piece_len;
-    }
-    return span;
-}
-
-static struct span span_of_work(const struct smtplite_login *login) {
-    struct span span = {login->work + login->out, (size_t)(login->len - login->out)};
-    return span;
-}
-
-static struct span span_of_part(const struct smtplite_session *s, char part) {
-    static const char octets[] = {0, 1};
-    const struct smtplite_login *login = s->config->login;
-    struct span span = {octets, 1};
-    switch (part) {
-    case SMTPLITE_PART_NUL:
-        return span;
-    case SMTPLITE_PART_SOH:
-        span.p++;
-        return span;
-    case SMTPLITE_PART_AUTHZID:
-        return span_of_text(login != NULL ? login->authzid : NULL);
-    case SMTPLITE_PART_USER:
-        return span_of_text(s->config->user);
-    case SMTPLITE_PART_PASSWORD:
-        return span_of_text(s->config->password);
-    case SMTPLITE_PART_TOKEN:
-        return span_of_token(login);
-    default:
-        return span_of_work(login);
-    }
-}
-
-static bool span_has(struct span span, size_t pos) {
-    return span.n == NUL_ENDED ? span.p[pos] != '\0' : pos < span.n;
+/* The octets of a part, *n of them, or as many as the text has. */
+static const char *part_octets(const struct smtplite_session *s, char part, size_t *n) {
+    *n = NUL_ENDED;
+    if (part == SMTPLITE_PART_USER)
+        return s->config->user;
+    if (part == SMTPLITE_PART_PASSWORD)
+        return s->config->password;
+    if (exchange(s) != NULL)
+        return exchange(s)->part(s->config->login, part, n);
+    *n = part == SMTPLITE_PART_NUL;
+    return "";
 }
 
 /* The token's next piece is still to come. */
-static bool part_goes_on(const struct smtplite_session *s, char part) {
+static bool goes_on(const struct smtplite_session *s, char part) {
     return part == SMTPLITE_PART_TOKEN && s->config->login->token_by_event &&
            !s->config->login->token_ended;
 }
@@ -85,11 +51,12 @@ static bool part_goes_on(const struct smtplite_session *s, char part) {
 static int next_octet(struct smtplite_session *s) {
     const char *parts = mechanism(s)->response[s->step];
     for (; parts[s->response] != '\0'; s->response++) {
-        struct span span = span_of_part(s, parts[s->response]);
-        if (span_has(span, s->response_pos))
-            return (unsigned char)span.p[s->response_pos++];
+        size_t n;
+        const char *p = part_octets(s, parts[s->response], &n);
+        if (n == NUL_ENDED ? p[s->response_pos] != '\0' : s->response_pos < n)
+            return (unsigned char)p[s->response_pos++];
         s->response_pos = 0;
-        if (part_goes_on(s, parts[s->response]))
+        if (goes_on(s, parts[s->response]))
             return OCTET_LATER;
     }
     return OCTET_END;
@@ -100,27 +67,25 @@ static size_t response_len(const struct smtplite_session *s) {
     const char *parts = mechanism(s)->response[s->step];
     size_t len = 0;
     for (; *parts != '\0'; parts++) {
-        struct span span = span_of_part(s, *parts);
-        if (part_goes_on(s, *parts))
-            return AUTH_LINE_MAX;
-        len += span.n == NUL_ENDED ? smtplite_text_length(span.p) : span.n;
+        size_t n;
+        const char *p = part_octets(s, *parts, &n);
+        if (goes_on(s, *parts))
+            n = AUTH_LINE_MAX;
+        len += n == NUL_ENDED ? smtplite_text_length(p) : n;
     }
     return len;
 }
 
-/* May the first response ride on AUTH? */
-static bool fits_initial(const struct smtplite_session *s) {
+/* May the first response ride on AUTH, and is it one of no octets? */
+static enum smtplite_initial choose_initial(const struct smtplite_session *s) {
     const struct smtplite_sasl *m = mechanism(s);
     if (!m->client_first || smtplite_allows(s, SMTPLITE_LOCKSTEP))
-        return false;
+        return SMTPLITE_INITIAL_NONE;
     size_t line = sizeof "AUTH  \r\n" - 1 + smtplite_text_length(m->name);
-    return line + (response_len(s) + 2) / 3 * 4 <= AUTH_LINE_MAX;
-}
-
-const char *smtplite_login_lead(const struct smtplite_session *s) {
-    if (!s->initial)
-        return "";
-    return response_len(s) > 0 ? " " : " ="; /* RFC 4954 4: an empty one */
+    size_t len = response_len(s);
+    if (len == 0)
+        return SMTPLITE_INITIAL_EMPTY;
+    return line + (len + 2) / 3 * 4 <= AUTH_LINE_MAX ? SMTPLITE_INITIAL : SMTPLITE_INITIAL_NONE;
 }
 
 static void end_response(struct smtplite_session *s) {
@@ -147,14 +112,6 @@ static void encode(struct smtplite_session *s, unsigned count) {
         s->quad[i] = i <= count ? smtplite_base64_char(bits >> (18 - 6 * i)) : '=';
 }
 
-static void ask_token(struct smtplite_session *s, unsigned count) {
-    struct smtplite_login *login = s->config->login;
-    login->raw_count = (uint8_t)count;
-    if (!login->token_asked)
-        smtplite_raise(s, EVENT(TOKEN));
-    login->token_asked = true;
-}
-
 enum smtplite_response smtplite_response_fill(struct smtplite_session *s) {
     struct smtplite_login *login = s->config->login;
     int octet;
@@ -162,7 +119,7 @@ enum smtplite_response smtplite_response_fill(struct smtplite_session *s) {
         return SMTPLITE_RESPONSE_LATER;
     unsigned count = gather(s, login != NULL ? login->raw_count : 0, &octet);
     if (octet == OCTET_LATER) {
-        ask_token(s, count);
+        exchange(s)->ask_token(s, count);
         return SMTPLITE_RESPONSE_LATER;
     }
     if (login != NULL)
@@ -177,17 +134,6 @@ enum smtplite_response smtplite_response_fill(struct smtplite_session *s) {
 
 /* ---- Challenges -------------------------------------------------------------------------- */
 
-/* One more character's bits; the octet that they complete goes behind what the login has. */
-static bool decode(struct smtplite_login *login, unsigned value, unsigned place) {
-    login->bits = login->bits << 6 | value;
-    if (place == 0)
-        return true;
-    if ((size_t)login->len + login->in >= SMTPLITE_LOGIN_WORK)
-        return false;
-    login->work[login->len + login->in++] = (char)(login->bits >> (6 - 2 * place) & 0xFF);
-    return true;
-}
-
 static bool decodes(const struct smtplite_session *s) {
     return (s->expect == PHASE(AUTH) || s->expect == PHASE(AUTH_RESPONSE)) &&
            mechanism(s)->answer != NULL;
@@ -199,7 +145,8 @@ void smtplite_challenge_read(struct smtplite_session *s, char c) {
         s->challenge_pad++;
     else if (value < 0 || s->challenge_pad > 0)
         s->challenge_pad = CHALLENGE_BAD;
-    else if (decodes(s) && !decode(s->config->login, (unsigned)value, s->challenge_len & 3u))
+    else if (decodes(s) &&
+             !exchange(s)->decode(s->config->login, (unsigned)value, s->challenge_len & 3u))
         s->challenge_pad = CHALLENGE_BAD;
     s->challenge_len++; /* bounded by reply_len */
 }
@@ -227,65 +174,13 @@ bool smtplite_login_answer(struct smtplite_session *s) {
     return s->step < mechanism(s)->steps && challenge_is_good(s) && make_response(s); /* A13 */
 }
 
-/* ---- Work -------------------------------------------------------------------------------- */
-
 bool smtplite_is_working(const struct smtplite_session *s) {
     return s->config->login != NULL && s->config->login->iterations > 0;
 }
 
 void smtplite_work(struct smtplite_session *s) {
-    const struct smtplite_sasl *m = mechanism(s);
-    if (s->over || s->send != PHASE(AUTH_RESPONSE) || !smtplite_is_working(s))
-        return;
-    enum smtplite_answer answer = m->work(m, s->config);
-    if (answer == SMTPLITE_ANSWER_WORK)
-        return;
-    s->config->login->iterations = 0;
-    if (answer == SMTPLITE_ANSWER_SEND)
-        smtplite_output_fill(s);
-    else
-        smtplite_start(s, PHASE(AUTH_CANCEL)); /* nothing of the response has left */
-}
-
-/* ---- The token, in pieces ---------------------------------------------------------------- */
-
-static bool takes_token(const struct smtplite_session *s) {
-    return s->config->login != NULL && s->config->login->token_asked && !s->over;
-}
-
-static void answer_token(struct smtplite_session *s, const char *p, size_t n) {
-    struct smtplite_login *login = s->config->login;
-    login->piece = p;
-    login->piece_len = n;
-    login->token_asked = false;
-    s->event &= (uint8_t)~EVENT(TOKEN);
-    smtplite_output_fill(s);
-}
-
-enum smtplite_error smtplite_token(struct smtplite_session *s, const char *p, size_t n) {
-    if (!takes_token(s))
-        return SMTPLITE_E_STATE;
-    if (p == NULL || n == 0)
-        return SMTPLITE_E_ARGUMENT;
-    enum smtplite_error error = smtplite_token_check(p, n);
-    if (error == SMTPLITE_E_OK)
-        answer_token(s, p, n);
-    return error;
-}
-
-enum smtplite_error smtplite_token_end(struct smtplite_session *s) {
-    if (!takes_token(s))
-        return SMTPLITE_E_STATE;
-    s->config->login->token_ended = true;
-    answer_token(s, NULL, 0);
-    return SMTPLITE_E_OK;
-}
-
-enum smtplite_error smtplite_token_fail(struct smtplite_session *s) {
-    if (!takes_token(s))
-        return SMTPLITE_E_STATE;
-    smtplite_fail(s, SMTPLITE_E_SOURCE, 0);
-    return SMTPLITE_E_OK;
+    if (smtplite_is_working(s) && !s->over)
+        exchange(s)->work(s);
 }
 
 /* ---- The login as a whole ---------------------------------------------------------------- */
@@ -314,7 +209,7 @@ enum smtplite_error smtplite_login_begin(struct smtplite_session *s) {
     s->step = 0;
     if (mechanism(s)->client_first && !make_response(s))
         return smtplite_login_error(s);
-    s->initial = fits_initial(s);
+    s->initial = (uint8_t)choose_initial(s);
     return SMTPLITE_E_OK;
 }
 
@@ -330,30 +225,11 @@ bool smtplite_login_proven(const struct smtplite_session *s) {
 }
 
 void smtplite_login_explain(struct smtplite_session *s) {
-    const struct smtplite_login *login = s->config->login;
-    if (login == NULL || login->note == 0)
-        return;
-    smtplite_text_add(s, ' ');
-    for (size_t i = 0; i < login->note; i++)
-        smtplite_text_add(s, login->work[i]);
+    if (exchange(s) != NULL)
+        exchange(s)->explain(s);
 }
 
 void smtplite_login_forget(const struct smtplite_session *s) {
-    struct smtplite_login *login = s->config->login;
-    const size_t own = offsetof(struct smtplite_login, binding_name);
-    if (login == NULL)
-        return;
-    if (login->crypto != NULL)
-        login->crypto->forget(login->crypto->context);
-    memset((char *)login + own, 0, sizeof *login - own);
-}
-
-void smtplite_tls_binding(struct smtplite_session *s, const char *name, const uint8_t *p,
-                          size_t n) {
-    struct smtplite_login *login = s->config->login;
-    if (login == NULL || n == 0)
-        return;
-    login->binding_name = name;
-    login->binding = p;
-    login->binding_len = n;
+    if (exchange(s) != NULL)
+        exchange(s)->forget(s->config->login);
 }

@@ -26,15 +26,16 @@ static void put_text(struct smtplite_session *s, const char *text) {
 }
 
 static const char *option_text(const struct smtplite_session *s) {
+    static const char leads[][3] = {"", " ", " ="};
     if (s->send == PHASE(AUTH))
-        return smtplite_login_lead(s);
+        return leads[s->initial];
     return s->says_8bit ? " BODY=8BITMIME" : "";
 }
 
 /* The next four characters of a login response. */
 static enum smtplite_response put_response(struct smtplite_session *s) {
     enum smtplite_response state = SMTPLITE_RESPONSE_END;
-    if (s->send != PHASE(AUTH) || s->initial)
+    if (s->send != PHASE(AUTH) || s->initial != SMTPLITE_INITIAL_NONE)
         state = smtplite_response_fill(s);
     if (state == SMTPLITE_RESPONSE_QUAD) {
         set_piece(s, s->quad, sizeof s->quad);

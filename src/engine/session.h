@@ -54,6 +54,9 @@ enum { COLUMN_SEPARATOR = 3, COLUMN_TEXT, COLUMN_SKIP };
 /* session.keyword */
 enum { KEYWORD_NONE, KEYWORD_OTHER, KEYWORD_AUTH, KEYWORD_SIZE };
 
+/* session.initial: what rides on AUTH (RFC 4954 4) */
+enum smtplite_initial { SMTPLITE_INITIAL_NONE, SMTPLITE_INITIAL, SMTPLITE_INITIAL_EMPTY };
+
 #define REPLY_LINES_MAX 512u
 #define CHALLENGE_BAD   3u /* session.challenge_pad */
 #define PROMPT_MAX      200u
@@ -90,6 +93,25 @@ uint8_t smtplite_group_next(const struct smtplite_session *s);
 /* output.c */
 void smtplite_output_fill(struct smtplite_session *s);
 
+/* exchange.c: what only logins with memory of their own need. They are reached by the pointer in
+ * struct smtplite_login, so that firmware without one does not carry them. */
+struct smtplite_exchange {
+    /* Checks the texts in it. */
+    enum smtplite_error (*check)(const struct smtplite_login *login);
+    /* The octets of a part of a response: 1, a, t, w (sasl/sasl.h). */
+    const char *(*part)(const struct smtplite_login *login, char part, size_t *n);
+    /* Takes the bits of one more character of a challenge; false: there is no room. */
+    bool (*decode)(struct smtplite_login *login, unsigned value, unsigned place);
+    /* The token's next piece is needed; count octets wait in `quad`. */
+    void (*ask_token)(struct smtplite_session *s, unsigned count);
+    /* A small part of what is to be computed before the response can leave. */
+    void (*work)(struct smtplite_session *s);
+    /* Adds to the reply's text what the server said in a challenge about its refusal. */
+    void (*explain)(struct smtplite_session *s);
+    /* Clears what the login has made and what its provider keeps. */
+    void (*forget)(struct smtplite_login *login);
+};
+
 /* login.c */
 enum smtplite_response { SMTPLITE_RESPONSE_QUAD, SMTPLITE_RESPONSE_END, SMTPLITE_RESPONSE_LATER };
 /* Chooses the mechanism and makes its first response ready: AUTH may be said. Else
@@ -101,12 +123,10 @@ bool smtplite_login_answer(struct smtplite_session *s);
 enum smtplite_error smtplite_login_error(const struct smtplite_session *s);
 /* Has the server proven what its mechanism asks of it? (A14) */
 bool smtplite_login_proven(const struct smtplite_session *s);
-/* Adds to the reply's text what the server said in a challenge about its refusal. */
+/* Adds to the reply's text why the server refused, if it said so in a challenge. */
 void smtplite_login_explain(struct smtplite_session *s);
 /* Forgets all that a login has made; secrets first of all (A15). */
 void smtplite_login_forget(const struct smtplite_session *s);
-/* What stands between `AUTH PLAIN` and its response. */
-const char *smtplite_login_lead(const struct smtplite_session *s);
 /* Fills `quad` with the next four characters of the response in base64; END clears it again; LATER:
  * it is being computed, or the token's next piece is awaited. */
 enum smtplite_response smtplite_response_fill(struct smtplite_session *s);
@@ -132,8 +152,8 @@ void smtplite_capabilities_line_end(struct smtplite_session *s);
 /* text.c */
 size_t smtplite_text_length(const char *text);
 bool smtplite_text_equal(const char *a, const char *b);
-/* CONTROL, NON_ASCII or OK: a token's octets (RFC 6750 2.1 allows fewer). */
-enum smtplite_error smtplite_token_check(const char *p, size_t n);
+/* Of a user name, a password and the like; NULL is none. CONTROL, TOO_LONG, OK. */
+enum smtplite_error smtplite_credential_check(const char *text);
 enum smtplite_error smtplite_config_check(const struct smtplite_config *config);
 
 #endif

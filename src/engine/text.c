@@ -112,33 +112,12 @@ enum smtplite_error smtplite_mail_check(const struct smtplite_mail *mail) {
     return error;
 }
 
-/* NULL is none. */
-static enum smtplite_error check_credential(const char *text) {
+enum smtplite_error smtplite_credential_check(const char *text) {
     if (text == NULL)
         return SMTPLITE_E_OK;
     if (smtplite_text_length(text) > CREDENTIAL_MAX)
         return SMTPLITE_E_TOO_LONG;
     return smtplite_text_check(text);
-}
-
-enum smtplite_error smtplite_token_check(const char *p, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        if (is_control(p[i]))
-            return SMTPLITE_E_CONTROL;
-        if ((unsigned char)p[i] >= 0x80)
-            return SMTPLITE_E_NON_ASCII;
-    }
-    return SMTPLITE_E_OK;
-}
-
-static enum smtplite_error check_login(const struct smtplite_login *login) {
-    const char *texts[] = {login->authzid, login->host, login->port};
-    enum smtplite_error error = SMTPLITE_E_OK;
-    if (login->token != NULL)
-        error = smtplite_token_check(login->token, login->token_len);
-    for (unsigned i = 0; i < sizeof texts / sizeof texts[0] && error == SMTPLITE_E_OK; i++)
-        error = check_credential(texts[i]);
-    return error;
 }
 
 /* Some mechanism of those allowed can be tried with what was given. */
@@ -148,11 +127,11 @@ static enum smtplite_error check_logins(const struct smtplite_config *config) {
     if (smtplite_sasl_choose(config, config->mechanisms,
                              smtplite_sasl_given(config) | SMTPLITE_NEEDS_OF_CHANNEL) == 0)
         return SMTPLITE_E_ARGUMENT;
-    enum smtplite_error error = check_credential(config->user);
+    enum smtplite_error error = smtplite_credential_check(config->user);
     if (error == SMTPLITE_E_OK)
-        error = check_credential(config->password);
-    if (error == SMTPLITE_E_OK && config->login != NULL)
-        error = check_login(config->login);
+        error = smtplite_credential_check(config->password);
+    if (error == SMTPLITE_E_OK && config->login != NULL && config->login->exchange != NULL)
+        error = config->login->exchange->check(config->login);
     return error;
 }
 

@@ -4,8 +4,6 @@
 
 #include "sasl/sasl.h"
 
-#include <string.h>
-
 static const struct smtplite_sasl *const all[] = {
     &smtplite_sasl_scram_sha_256_plus,
     &smtplite_sasl_scram_sha_1_plus,
@@ -21,7 +19,5 @@ static const struct smtplite_sasl *const all[] = {
 };
 
 void smtplite_login_init(struct smtplite_login *login, const struct smtplite_crypto *crypto) {
-    memset(login, 0, sizeof *login);
-    login->table = all;
-    login->crypto = crypto;
+    smtplite_login_init_table(login, crypto, all);
 }
