@@ -103,7 +103,7 @@ static void forget(struct smtplite_login *login) {
     const size_t own = offsetof(struct smtplite_login, binding_name);
     if (login->crypto != NULL)
         login->crypto->forget(login->crypto->context);
-    memset((char *)login + own, 0, sizeof *login - own);
+    smtplite_wipe_octets((char *)login + own, sizeof *login - own);
 }
 
 static const struct smtplite_exchange exchange = {check, part,    decode, ask_token,
