@@ -159,10 +159,10 @@ static void test_unknown_masks(void) {
     config.user = config.password = "x";
     CHECK(smtplite_init(&s, &config, NULL, 0) ==
           SMTPLITE_E_ARGUMENT); /* a user, and no mechanism */
-    config.mechanisms = 1 << 7;
+    config.mechanisms = 1 << 10;
     CHECK(smtplite_init(&s, &config, NULL, 0) == SMTPLITE_E_ARGUMENT);
     config.mechanisms = SMTPLITE_AUTH_PLAIN;
-    config.prefer = 1 << 7;
+    config.prefer = 1 << 10;
     CHECK(smtplite_init(&s, &config, NULL, 0) == SMTPLITE_E_ARGUMENT);
 }
 
