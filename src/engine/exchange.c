@@ -24,7 +24,7 @@ static enum smtplite_error check_token(const char *p, size_t n) {
     return error;
 }
 
-static enum smtplite_error check(const struct smtplite_login *login) {
+static enum smtplite_error check_texts(const struct smtplite_login *login) {
     const char *texts[] = {login->authzid, login->host, login->port};
     enum smtplite_error error = SMTPLITE_E_OK;
     if (login->token != NULL)
@@ -36,7 +36,7 @@ static enum smtplite_error check(const struct smtplite_login *login) {
 
 /* ---- Responses --------------------------------------------------------------------------- */
 
-static const char *part(const struct smtplite_login *login, char part, size_t *n) {
+static const char *get_part(const struct smtplite_login *login, char part, size_t *n) {
     switch (part) {
     case SMTPLITE_PART_AUTHZID:
         return login->authzid != NULL ? login->authzid : "";
@@ -66,7 +66,7 @@ static void ask_token(struct smtplite_session *s, unsigned count) {
 /* ---- Challenges -------------------------------------------------------------------------- */
 
 /* The octet that the character completes goes behind what the login has. */
-static bool decode(struct smtplite_login *login, unsigned value, unsigned place) {
+static bool decode_bits(struct smtplite_login *login, unsigned value, unsigned place) {
     login->bits = login->bits << 6 | value;
     if (place == 0)
         return true;
@@ -76,7 +76,7 @@ static bool decode(struct smtplite_login *login, unsigned value, unsigned place)
     return true;
 }
 
-static void explain(struct smtplite_session *s) {
+static void explain_refusal(struct smtplite_session *s) {
     const struct smtplite_login *login = s->config->login;
     if (login->note > 0)
         smtplite_text_add(s, ' ');
@@ -84,7 +84,7 @@ static void explain(struct smtplite_session *s) {
         smtplite_text_add(s, login->work[i]);
 }
 
-static void work(struct smtplite_session *s) {
+static void go_on(struct smtplite_session *s) {
     struct smtplite_login *login = s->config->login;
     const struct smtplite_sasl *m = smtplite_sasl_get(s->config, s->mechanism);
     enum smtplite_answer answer = m->work(m, s->config);
@@ -99,15 +99,22 @@ static void work(struct smtplite_session *s) {
 
 /* ---- The login as a whole ---------------------------------------------------------------- */
 
-static void forget(struct smtplite_login *login) {
+static void forget_login(struct smtplite_login *login) {
     const size_t own = offsetof(struct smtplite_login, binding_name);
     if (login->crypto != NULL)
         login->crypto->forget(login->crypto->context);
     smtplite_wipe_octets((char *)login + own, sizeof *login - own);
 }
 
-static const struct smtplite_exchange exchange = {check, part,    decode, ask_token,
-                                                  work,  explain, forget};
+static const struct smtplite_exchange exchange = {
+    .check = check_texts,
+    .part = get_part,
+    .decode = decode_bits,
+    .ask_token = ask_token,
+    .work = go_on,
+    .explain = explain_refusal,
+    .forget = forget_login,
+};
 
 void smtplite_login_init_table(struct smtplite_login *login, const struct smtplite_crypto *crypto,
                                const struct smtplite_sasl *const *table) {

@@ -178,11 +178,6 @@ bool smtplite_is_working(const struct smtplite_session *s) {
     return s->config->login != NULL && s->config->login->iterations > 0;
 }
 
-void smtplite_work(struct smtplite_session *s) {
-    if (smtplite_is_working(s) && !s->over)
-        exchange(s)->work(s);
-}
-
 /* ---- The login as a whole ---------------------------------------------------------------- */
 
 static uint8_t needs_met(const struct smtplite_session *s) {

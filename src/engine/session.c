@@ -168,6 +168,11 @@ void smtplite_tls_done(struct smtplite_session *s, bool verified) {
     }
 }
 
+void smtplite_work(struct smtplite_session *s) {
+    if (smtplite_is_working(s) && !s->over)
+        s->config->login->exchange->work(s);
+}
+
 static uint32_t pick_wait(const struct smtplite_session *s, const struct smtplite_waits *w) {
     switch (s->expect) {
     case SMTPLITE_PHASE_GREETING:
