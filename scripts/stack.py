@@ -2,8 +2,8 @@
 """The worst stack over the call graph, from the files of gcc's -fcallgraph-info=su,da.
 
 Calls through pointers are resolved by a table of lines `file: callee callee ...`, which holds for
-every such call of the file, whatever was inlined into what. A callee may be a pattern (on_*); `?`
-stands for one outside (an application's function). What has no body here counts 0 and is told.
+every such call of the file, whatever was inlined into what. A callee may be a pattern (on_*), or
+file.c:name where several files have a static one of that name; `?` stands for one outside (an application's function). What has no body here counts 0 and is told.
 Recursion, a dynamic frame, a call through a pointer of a file that is not in the table, and a
 callee in it that does not exist are errors.
 """
@@ -20,14 +20,16 @@ class Trouble(Exception):
     pass
 
 
-def read_table(path):
+def read_table(*paths):
+    """The lines of the files; a later line replaces an earlier one of the same file."""
     table = {}
-    with open(path) as lines:
-        for line in lines:
-            line = line.split("#")[0].strip()
-            if line:
-                caller, callees = line.split(":")
-                table[caller.strip()] = callees.split()
+    for path in paths:
+        with open(path) as lines:
+            for line in lines:
+                line = line.split("#")[0].strip()
+                if line:
+                    caller, callees = line.split(":", 1)
+                    table[caller.strip()] = callees.split()
     return table
 
 
@@ -86,10 +88,15 @@ class Graph:
             raise Trouble("%s calls through a pointer; %s is not in the table" % (title, file))
         found = []
         for pattern in self.table[file]:
-            names = fnmatch.filter(self.by_name, pattern)
-            if not names and pattern != "?":
+            if pattern == "?":
+                continue
+            if ":" in pattern:
+                titles = [t for t in self.frames if self.files[t] + ":" + t.split(":")[-1] == pattern]
+            else:
+                titles = [self.title_of(name) for name in fnmatch.filter(self.by_name, pattern)]
+            if not titles:
                 raise Trouble("the table's %s does not exist" % pattern)
-            found += [self.title_of(name) for name in names if pattern != "?"]
+            found += titles
         return found
 
     def worst(self, entry, outside=()):
