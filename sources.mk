@@ -1,6 +1,6 @@
 # The one list of sources: read by make (include) and by CMake (parsed line by line).
 # NAME := file file ...   on one line each.
-ENGINE_SOURCES := src/engine/session.c src/engine/phases.c src/engine/login.c src/engine/output.c src/engine/body.c src/engine/reply.c src/engine/capabilities.c src/engine/text.c
+ENGINE_SOURCES := src/engine/session.c src/engine/phases.c src/engine/auth.c src/engine/output.c src/engine/body.c src/engine/reply.c src/engine/capabilities.c src/engine/text.c
 NAMES_SOURCES := src/engine/names.c
 SASL_SOURCES := src/sasl/mechanisms.c src/sasl/base64.c src/sasl/plain.c src/sasl/login.c
 SASL_MORE_SOURCES := src/engine/exchange.c src/sasl/all.c src/sasl/work.c src/sasl/scram.c src/sasl/cram_md5.c src/sasl/oauthbearer.c src/sasl/xoauth2.c src/sasl/external.c
@@ -8,7 +8,7 @@ TLS_SOURCES := src/tls/wrap.c src/tls/faults.c src/tls/certificate.c
 DRIVER_SOURCES := src/driver/driver.c
 SEND_SOURCES := src/driver/send.c
 POSIX_SOURCES := ports/posix/posix.c
-OPENSSL_SOURCES := ports/openssl/openssl.c ports/openssl/openssl_crypto.c
+OPENSSL_SOURCES := ports/openssl/openssl.c ports/openssl/openssl_verify.c ports/openssl/openssl_load.c ports/openssl/openssl_faults.c ports/openssl/openssl_crypto.c
 MBEDTLS_SOURCES := ports/mbedtls/mbedtls.c ports/mbedtls/mbedtls_crypto.c
 NETX_SOURCES := ports/netxduo/nxd_smtp_client.c ports/netxduo/nx_smtp_transport.c ports/netxduo/nx_smtp_header.c ports/netxduo/nx_smtp_client_extras.c ports/netxduo/nx_smtp_client_clock.c ports/netxduo/nx_smtp_client_status_text.c
 HOST_SOURCES := ports/netxduo/host/tx_thread.c ports/netxduo/host/tx_sync.c ports/netxduo/host/nx_host.c ports/netxduo/host/nx_packet.c ports/netxduo/host/nx_ip.c ports/netxduo/host/nx_tcp.c ports/netxduo/host/nx_tcp_connect.c ports/netxduo/host/nx_tcp_send.c ports/netxduo/host/nx_tcp_receive.c ports/netxduo/host/nx_tcp_watch.c

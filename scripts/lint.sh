@@ -19,7 +19,8 @@ check() { # what command...
 refuse() { ! "$@"; }
 
 mapfile -t files < <(git ls-files '*.c' '*.h')
-mapfile -t firmware < <(git ls-files 'src/*.c' 'ports/netxduo/*.c' ':!ports/netxduo/host')
+mapfile -t firmware < <(git ls-files 'src/*.c' 'ports/netxduo/*.c' 'ports/mbedtls/*.c' \
+    ':!ports/netxduo/host')
 includes=(-Iinclude -Isrc -Iports/netxduo -Iports/netxduo/host)
 
 formatted() { clang-format-14 --dry-run -Werror "$@"; }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What only those logins need that have a struct smtplite_login: challenges are decoded, tokens
- * come in pieces, refusals are explained. login.c reaches it by the pointer that
+ * come in pieces, refusals are explained. auth.c reaches it by the pointer that
  * smtplite_login_init sets; firmware without such logins links nothing of it.
  */
 

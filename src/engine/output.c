@@ -2,7 +2,7 @@
 /*
  * Commands as pieces. A command is a text in which a byte from 1 to 6 stands for something of the
  * session's (smtplite/phases.h). It leaves piece by piece: a run of the text, an address where it
- * lies in the caller's memory, four base64 characters of a login (login.c). Nothing is composed, so
+ * lies in the caller's memory, four base64 characters of a login (auth.c). Nothing is composed, so
  * no length can be too small, and the place in it is three members: piece, piece_len, command.
  */
 

@@ -22,7 +22,7 @@
  *     smtplite_out_done. Before: NOT_SENT. Behind it, until the answer: MAYBE_SENT.
  *
  * Files: session.c the calls and the session's end; phases.c what follows what; output.c
- * commands as pieces; login.c what AUTH says and hears; body.c the message; reply.c octets to
+ * commands as pieces; auth.c what AUTH says and hears; body.c the message; reply.c octets to
  * replies; capabilities.c EHLO's words; text.c what may be said; names.c for people.
  */
 
@@ -112,7 +112,7 @@ struct smtplite_exchange {
     void (*forget)(struct smtplite_login *login);
 };
 
-/* login.c */
+/* auth.c */
 enum smtplite_response { SMTPLITE_RESPONSE_QUAD, SMTPLITE_RESPONSE_END, SMTPLITE_RESPONSE_LATER };
 /* Chooses the mechanism and makes its first response ready: AUTH may be said. Else
  * AUTH_UNAVAILABLE, AUTH_NEEDS_TLS, AUTH_CRYPTO, TOO_LONG. */
