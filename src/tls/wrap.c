@@ -95,9 +95,14 @@ static bool is_text(const char *p) {
     return *p >= ' ' && *p <= '~';
 }
 
+/* A flood of records without content must not outlast the wait; with a wait of 0 it is the library
+ * that returns after one of them. */
 ptrdiff_t smtplite_tls_wrap_receive(struct smtplite_tls_wrap *wrap, void *p, size_t n) {
     const struct smtplite_transport *below = wrap->below;
-    ptrdiff_t count = judge(wrap, below->receive(below->context, p, n, time_left(wrap)), n);
+    uint32_t left = time_left(wrap);
+    if (left == 0 && wrap->wait > 0)
+        return NOTHING_MOVED;
+    ptrdiff_t count = judge(wrap, below->receive(below->context, p, n, left), n);
     if (count <= 0 || wrap->heard)
         return count;
     wrap->heard = true;
