@@ -56,8 +56,8 @@ struct smtplite_driver {
     uint32_t session_start;
     uint32_t wait_start;
     unsigned wait_id;
-    bool hungry; /* the message source said: not yet */
-    bool masked; /* the last piece traced was a secret */
+    uint8_t hungry; /* the event whose source said: not yet */
+    bool masked;    /* the last piece traced was a secret */
     char in[SMTPLITE_RECEIVE_SIZE];
     size_t in_pos;
     size_t in_len;

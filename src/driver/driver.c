@@ -65,7 +65,7 @@ static bool get_wait(struct smtplite_driver *d, uint32_t *wait) {
         cut_wait(wait, limit, at - d->wait_start);
         cut_wait(wait, smtplite_session_limit(d->session), at - d->session_start);
         if (*wait > 0) {
-            if (d->hooks.idle != NULL || d->hungry)
+            if (d->hooks.idle != NULL || d->hungry != SMTPLITE_EV_NONE)
                 cut_wait(wait, d->hooks.slice > 0 ? d->hooks.slice : 10, 0);
             return true;
         }
@@ -167,7 +167,7 @@ enum smtplite_event smtplite_run(struct smtplite_driver *d, struct smtplite_even
             return SMTPLITE_EV_NONE;
         else
             move(d);
-        if (d->hungry)
+        if (d->hungry != SMTPLITE_EV_NONE)
             return smtplite_next(d->session, data);
     }
 }
@@ -177,7 +177,7 @@ static void pull(struct smtplite_driver *d, const struct smtplite_source *source
     const char *p = NULL;
     size_t n = 0;
     enum smtplite_source_state state = source->read(source->context, &p, &n);
-    d->hungry = state == SMTPLITE_SOURCE_NOT_YET;
+    d->hungry = state == SMTPLITE_SOURCE_NOT_YET ? SMTPLITE_EV_BODY : SMTPLITE_EV_NONE;
     if (state == SMTPLITE_SOURCE_END)
         (void)smtplite_body_end(d->session);
     else if (state == SMTPLITE_SOURCE_FAILED ||
@@ -187,10 +187,23 @@ static void pull(struct smtplite_driver *d, const struct smtplite_source *source
 
 /* Lets the application give the next piece of the login's token. */
 static void pull_token(struct smtplite_driver *d) {
+    d->hungry = SMTPLITE_EV_NONE;
     if (d->hooks.token == NULL)
         smtplite_io_failed(d->session, SMTPLITE_E_SOURCE);
-    else
-        d->hungry = !d->hooks.token(d->hooks.context, d->session);
+    else if (!d->hooks.token(d->hooks.context, d->session))
+        d->hungry = SMTPLITE_EV_TOKEN;
+}
+
+/* As smtplite_run, with the token given where it is asked for. */
+static enum smtplite_event run_login(struct smtplite_driver *d) {
+    for (;;) {
+        enum smtplite_event event = smtplite_run(d, NULL);
+        if (event == SMTPLITE_EV_NONE && d->hungry == SMTPLITE_EV_TOKEN)
+            event = SMTPLITE_EV_TOKEN; /* it said: not yet */
+        if (event != SMTPLITE_EV_TOKEN)
+            return event;
+        pull_token(d);
+    }
 }
 
 static bool is_end(enum smtplite_event event, bool last) {
@@ -205,26 +218,18 @@ enum smtplite_error smtplite_deliver(struct smtplite_driver *d, struct smtplite_
         return error;
     if (last)
         smtplite_quit(d->session);
-    d->hungry = false;
-    enum smtplite_event asked = SMTPLITE_EV_NONE;
+    d->hungry = SMTPLITE_EV_NONE;
     for (;;) {
-        enum smtplite_event event = smtplite_run(d, NULL);
-        if (event == SMTPLITE_EV_NONE && d->hungry)
-            event = asked; /* it said: not yet */
-        if (event == SMTPLITE_EV_TOKEN)
-            pull_token(d);
-        else if (event == SMTPLITE_EV_BODY)
+        enum smtplite_event event = run_login(d);
+        if (event == SMTPLITE_EV_BODY || (event == SMTPLITE_EV_NONE && d->hungry != 0))
             pull(d, source);
         else if (is_end(event, last))
             return SMTPLITE_E_OK;
-        else
-            continue;
-        asked = event;
     }
 }
 
 void smtplite_finish(struct smtplite_driver *d) {
     smtplite_quit(d->session);
-    while (!is_end(smtplite_run(d, NULL), true))
+    while (!is_end(run_login(d), true))
         continue;
 }

@@ -205,7 +205,7 @@ static void client_init(const char *host, const char *port, size_t count) {
     size_t i;
     memset(&client, 0, sizeof client);
     smtplite_posix_init(&client.posix, host, port);
-    client.waits = (struct smtplite_waits){4000, 4000, 4000, 4000, 4000, 300, 0};
+    client.waits = (struct smtplite_waits){4000, 4000, 4000, 4000, 4000, 4000, 300, 0};
     client.config.waits = &client.waits;
     client.config.user = "u";
     client.config.password = "p";
@@ -551,7 +551,7 @@ static void wait_for_room(void) {
     char *body = make_body(BIG);
     server_start(&server, steps);
     client.memory = (struct smtplite_memory){body, BIG};
-    client.waits = (struct smtplite_waits){9000, 9000, 9000, 9000, 9000, 300, 1000};
+    client.waits = (struct smtplite_waits){9000, 9000, 9000, 9000, 9000, 9000, 300, 1000};
     beat();
     client_run();
     EXPECT(NOT_SENT, TIMEOUT, MESSAGE, 0);
