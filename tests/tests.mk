@@ -51,7 +51,7 @@ facade_threads.on := $(EVERYWHERE) $(NETX_OPTIONS)
 
 # The engine: dialogs as data, each in every way of cutting its bytes; and its unit tests.
 TESTS += dialogs dialogs_wrong engine_body engine_text engine_login engine_round_trips engine_order
-dialogs.src := $(sort $(wildcard tests/dialogs/*.c))
+dialogs.src := $(sort $(wildcard tests/dialogs/*.c)) tests/support/test_crypto.c
 dialogs.args := --coverage tests/dialogs/coverage $(sort $(wildcard tests/dialogs/*.smtp))
 dialogs.on := $(filter-out valgrind,$(EVERYWHERE))
 TESTS += dialogs_quick
@@ -77,3 +77,8 @@ engine_round_trips.on := $(EVERYWHERE)
 HELPERS += sasl_server
 sasl_server.src := tests/interop/sasl_server.c
 sasl_server.libs := -lgsasl -lssl -lcrypto
+
+# TLS: certificates as DER.
+TESTS += tls_certificate
+tls_certificate.src := tests/tls/certificate_test.c
+tls_certificate.on := $(EVERYWHERE)

@@ -6,9 +6,10 @@
  * A dialog: what a scripted server says, what the client must say and tell, as data.
  * The format of the files stands in README.md. The way of a dialog through this program:
  *
- *   parse.c   *.smtp  -> blocks of raw lines -> struct dialog
+ *   parse.c   *.smtp  -> blocks of raw lines -> struct dialog; parse_login.c what logins have more
  *   expand.c  matrix: and sweep: blocks -> many struct dialog, made from a base
- *   play.c    one struct dialog, one way of cutting its bytes -> verdict and log
+ *   play.c    one struct dialog, one way of cutting its bytes -> verdict and log; play_login.c
+ *             is the application's part in a login
  *   runner.c  all dialogs, all ways, all logs equal; which rows are covered
  */
 
@@ -18,6 +19,7 @@
 #include <stdio.h>
 
 #include "smtplite/engine.h"
+#include "../support/test_crypto.h"
 
 enum { ANY = -1 }; /* an expectation that is not stated */
 
@@ -101,10 +103,26 @@ struct step {
     const char *call, *argument; /* CALL: "eof", "timeout", ... */
 };
 
-enum piece_kind { PIECE_BYTES, PIECE_HOLD, PIECE_FAIL };
+/* REFUSED: the session must not take it, and is as before; of tokens alone. */
+enum piece_kind { PIECE_BYTES, PIECE_HOLD, PIECE_FAIL, PIECE_REFUSED };
 struct piece {
     enum piece_kind kind;
+    int error; /* REFUSED: by which */
     struct bytes bytes;
+};
+
+/* What a login has beyond config. Each play has a struct smtplite_login of its own, made from it.
+ */
+struct login_plan {
+    bool on;
+    struct smtplite_login values; /* the caller's part */
+    bool no_crypto;
+    unsigned long crypto_fails; /* at this call of the provider; 0: never */
+    struct bytes random;
+    const char *binding_name; /* that the TLS connection has; NULL: none */
+    struct bytes binding;
+    struct piece *token; /* by event */
+    size_t token_count;
 };
 
 enum job_kind { JOB_MAIL, JOB_NOOP, JOB_IDLE };
@@ -137,6 +155,7 @@ struct dialog {
     int line;
     struct smtplite_config config;
     struct smtplite_waits waits;
+    struct login_plan login;
     struct job *jobs;
     size_t job_count;
     enum quit_when quit;
@@ -167,10 +186,21 @@ void make_dialog(const struct sections *all, const struct section *from, struct 
 void join_steps(struct dialog *d);
 struct dialog *add_dialog(struct dialogs *list);
 struct bytes parse_plain(const struct line *l, const char *text, bool line_end);
+struct bytes parse_hex(const struct line *l, const char *text);
+struct bytes parse_base64(const struct line *l, const char *text);
 struct bytes parse_terms(const struct line *l, const char *text);
 void parse_result(const struct line *l, const char *text, struct want_result *want);
 uint32_t *wait_member(struct smtplite_waits *w, const char *name, size_t len);
 bool next_word(const char **text, const char **word, size_t *len);
+bool is_pair(const char *word, size_t len, const char *key, const char **value, size_t *value_len);
+void *grow(void *items, size_t count, size_t size);
+
+/* ---- parse_login.c ------------------------------------------------------------------------- */
+
+/* A word of `config:`; false: none of a login's. */
+bool take_login_word(const struct line *l, struct dialog *d, const char *word, size_t len);
+void take_token(const struct line *l, struct dialog *d);
+void take_random(const struct line *l, struct dialog *d);
 
 /* ---- names.c: ANY or "?" for what is not known --------------------------------------------- */
 
@@ -196,10 +226,11 @@ const struct dialog *base_of(const struct line *l, const struct dialogs *list);
 /* One way of playing: how bytes are cut, and how large the text buffer is. */
 struct mode {
     const char *name;
-    size_t in_max;  /* octets a smtplite_in; 0: all at hand */
-    size_t out_max; /* octets a smtplite_out_done; 0: all at hand */
-    bool drain;     /* let the client speak between two pieces of one server block */
-    bool over_ack;  /* say that more left than there was: it is cut */
+    size_t in_max;    /* octets a smtplite_in; 0: all at hand */
+    size_t out_max;   /* octets a smtplite_out_done; 0: all at hand */
+    bool drain;       /* let the client speak between two pieces of one server block */
+    bool over_ack;    /* say that more left than there was: it is cut */
+    size_t piece_max; /* octets of body or token lent at once; 0: as they stand */
     size_t text_size;
     size_t split_block, split_pos; /* split_pos > 0: cut this block in two, there */
 };
@@ -225,30 +256,44 @@ enum { ROOM_SIZE = 1 << 20 };
 void make_room(struct room *room);
 
 /* What may happen to a connection at any octet. */
-enum fault { FAULT_NONE, FAULT_EOF, FAULT_RESET, FAULT_TIMEOUT, FAULT_CANCEL, FAULT_421 };
+enum fault {
+    FAULT_NONE,
+    FAULT_EOF,
+    FAULT_RESET,
+    FAULT_TIMEOUT,
+    FAULT_CANCEL,
+    FAULT_421,
+    FAULT_CRYPTO /* not at an octet: the hash provider fails at its n-th call */
+};
 
 struct play {
     const struct dialog *d;
     const struct mode *mode;
     struct room *room;
     struct smtplite_session s;
+    struct smtplite_config config;
+    struct smtplite_login login;
+    struct test_crypto crypto;
 
     size_t block, pos;          /* where in the script */
     size_t out_total, in_total; /* octets of the client, of the server */
     size_t job, piece, lent;    /* where the application is; octets that it lends */
-    size_t mails;               /* submitted */
+    size_t piece_pos;           /* within the piece, if it is lent in parts */
+    size_t token_piece;
+    size_t mails; /* submitted */
     struct smtplite_mail mail;
     bool over;     /* FAILED or CLOSED was read */
     bool finished; /* and all was checked */
     bool wait_known;
     unsigned wait_id;
-    size_t moves;
+    size_t moves, works;
 
     /* a sweep's fault, at an octet of one of the directions */
     enum fault fault;
     bool fault_in_client;
     size_t fault_at;
     bool broken, silenced;
+    unsigned answers; /* behind the fault */
 
     char why[400]; /* "": all is well so far */
 
@@ -257,9 +302,23 @@ struct play {
     struct log_entry log[LOG_MAX];
 };
 
+void fail(struct play *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int line_of(const struct play *p);
+/* Lends what comes next of this piece; *whole: nothing of it is left then. */
+struct bytes lend(struct play *p, const struct bytes *piece, bool *whole);
+void take_back(struct play *p);
 void play_begin(struct play *p, const struct dialog *d, const struct mode *m, struct room *room);
 bool play_move(struct play *p); /* false: it is over, see why */
 bool same_log(const struct play *a, const struct play *b, char *why, size_t size);
+
+/* ---- play_login.c -------------------------------------------------------------------------- */
+
+/* The play's own config and login, from the dialog's. */
+void set_up_login(struct play *p);
+void give_token(struct play *p);
+void call_token(struct play *p);
+/* A part of what a login computes; false: nothing is to be done. */
+bool do_work(struct play *p);
 
 /* ---- sweep.c ------------------------------------------------------------------------------- */
 

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static const char *const events[] = {"NONE",  "READY", "RECIPIENT", "BODY",
+static const char *const events[] = {"NONE",  "READY", "RECIPIENT", "TOKEN", "BODY",
                                      "REPLY", "DONE",  "CLOSED",    "FAILED"};
 static const char *const outcomes[] = {"NOT_SENT", "SENT", "PARTLY_SENT", "MAYBE_SENT"};
 static const char *const fates[] = {"UNTRIED", "ACCEPTED", "DEFERRED", "REFUSED"};

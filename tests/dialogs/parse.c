@@ -11,8 +11,7 @@ static bool is_word(const char *word, size_t len, const char *name) {
 }
 
 /* `key=value`: true if the key is this one; *value and *value_len are then its value */
-static bool is_pair(const char *word, size_t len, const char *key, const char **value,
-                    size_t *value_len) {
+bool is_pair(const char *word, size_t len, const char *key, const char **value, size_t *value_len) {
     size_t n = strlen(key);
     if (len <= n || memcmp(word, key, n) != 0 || word[n] != '=') {
         return false;
@@ -54,7 +53,18 @@ static const struct word_value session_flags[] = {
 static const struct word_value mail_flags[] = {
     {"8bit", SMTPLITE_MAIL_8BIT}, {"all_or_nothing", SMTPLITE_MAIL_ALL_OR_NOTHING}, {NULL, 0}};
 static const struct word_value mechanisms[] = {
-    {"plain", SMTPLITE_AUTH_PLAIN}, {"login", SMTPLITE_AUTH_LOGIN}, {NULL, 0}};
+    {"plain", SMTPLITE_AUTH_PLAIN},
+    {"login", SMTPLITE_AUTH_LOGIN},
+    {"cram-md5", SMTPLITE_AUTH_CRAM_MD5},
+    {"xoauth2", SMTPLITE_AUTH_XOAUTH2},
+    {"oauthbearer", SMTPLITE_AUTH_OAUTHBEARER},
+    {"external", SMTPLITE_AUTH_EXTERNAL},
+    {"scram-sha-1", SMTPLITE_AUTH_SCRAM_SHA_1},
+    {"scram-sha-256", SMTPLITE_AUTH_SCRAM_SHA_256},
+    {"scram-sha-1-plus", SMTPLITE_AUTH_SCRAM_SHA_1_PLUS},
+    {"scram-sha-256-plus", SMTPLITE_AUTH_SCRAM_SHA_256_PLUS},
+    {"any", SMTPLITE_AUTH_ANY},
+    {NULL, 0}};
 static const struct word_value tls_kinds[] = {{"required", SMTPLITE_TLS_REQUIRED},
                                               {"implicit", SMTPLITE_TLS_IMPLICIT},
                                               {"none", SMTPLITE_TLS_NONE},
@@ -92,9 +102,9 @@ static void take_config(const struct line *l, struct dialog *d) {
         } else if (is_pair(word, len, "flags", &v, &n)) {
             c->flags = (uint16_t)parse_set(l, session_flags, v, n);
         } else if (is_pair(word, len, "mechanisms", &v, &n)) {
-            c->mechanisms = (uint8_t)parse_set(l, mechanisms, v, n);
+            c->mechanisms = (uint16_t)parse_set(l, mechanisms, v, n);
         } else if (is_pair(word, len, "prefer", &v, &n)) {
-            c->prefer = (uint8_t)parse_set(l, mechanisms, v, n);
+            c->prefer = (uint16_t)parse_set(l, mechanisms, v, n);
         } else if (is_pair(word, len, "domain", &v, &n)) {
             c->domain = arena_text(v, n);
         } else if (is_pair(word, len, "user", &v, &n)) {
@@ -103,17 +113,18 @@ static void take_config(const struct line *l, struct dialog *d) {
             c->password = arena_text(v, n);
         } else if (is_pair(word, len, "prompt_max", &v, &n)) {
             c->prompt_max = (uint16_t)parse_number(v, n);
-        } else {
+        } else if (!take_login_word(l, d, word, len)) {
             die(l->file, l->number, "unknown %.*s", (int)len, word);
         }
     }
 }
 
 uint32_t *wait_member(struct smtplite_waits *w, const char *name, size_t len) {
-    static const char *const names[] = {"greeting", "command", "data", "block", "message", "quit"};
-    uint32_t *const members[] = {&w->greeting, &w->command, &w->data,
+    static const char *const names[] = {"greeting", "tls",     "command", "data",
+                                        "block",    "message", "quit"};
+    uint32_t *const members[] = {&w->greeting, &w->tls,     &w->command, &w->data,
                                  &w->block,    &w->message, &w->quit};
-    for (size_t i = 0; i < 6; i++) {
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (is_word(name, len, names[i])) {
             return members[i];
         }
@@ -136,7 +147,7 @@ static void take_waits(const struct line *l, struct dialog *d) {
     d->config.waits = &d->waits;
 }
 
-static void *grow(void *items, size_t count, size_t size) {
+void *grow(void *items, size_t count, size_t size) {
     if (count > 0 && (count & (count - 1)) != 0) {
         return items;
     }
@@ -244,7 +255,7 @@ static void take_segment(const struct line *l, struct dialog *d) {
 
 static void take_secret(const struct line *l, struct dialog *d) {
     d->secrets = grow(d->secrets, d->secret_count, sizeof *d->secrets);
-    d->secrets[d->secret_count++] = l->value;
+    d->secrets[d->secret_count++] = parse_plain(l, l->value, false).p;
 }
 
 /* ---- steps -------------------------------------------------------------------------------- */
@@ -383,8 +394,8 @@ static void take_rcpt(const struct line *l, struct dialog *d) {
 }
 
 static void take_call(const struct line *l, struct dialog *d) {
-    static const char *const calls[] = {"!eof",  "!reset", "!timeout", "!cancel", "!tls",
-                                        "!quit", "!body",  "!submit",  "!wants",  NULL};
+    static const char *const calls[] = {"!eof",  "!reset",  "!timeout", "!cancel", "!tls", "!quit",
+                                        "!body", "!submit", "!wants",   "!token",  NULL};
     for (const char *const *call = calls; *call != NULL; call++) {
         if (strcmp(l->key, *call) == 0) {
             struct step *step = add_step(l, d, STEP_CALL);
@@ -411,7 +422,8 @@ static const struct handler {
     {"quit", take_quit},     {"segment", take_segment}, {"secret", take_secret},
     {"C", take_client},      {"C>", take_client_part},  {"C*", take_client_terms},
     {"S", take_server},      {"S*", take_server_terms}, {"E", take_event},
-    {"result", take_result}, {"rcpt", take_rcpt},
+    {"result", take_result}, {"rcpt", take_rcpt},       {"token", take_token},
+    {"random", take_random},
 };
 
 static void take_lines(const struct sections *all, const struct section *from, struct dialog *d);

@@ -19,7 +19,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static const struct smtplite_waits rfc_waits = {300000, 300000, 120000, 180000, 600000, 5000, 0};
+static const struct smtplite_waits rfc_waits = {.greeting = 300000,
+                                                .tls = 60000,
+                                                .command = 300000,
+                                                .data = 120000,
+                                                .block = 180000,
+                                                .message = 600000,
+                                                .quit = 5000};
 
 /* ---- guard pages -------------------------------------------------------------------------- */
 
@@ -40,9 +46,7 @@ void make_room(struct room *room) {
 
 /* ---- failures ----------------------------------------------------------------------------- */
 
-static void fail(struct play *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void fail(struct play *p, const char *format, ...) {
+void fail(struct play *p, const char *format, ...) {
     va_list args;
     if (p->why[0] != '\0') {
         return;
@@ -52,7 +56,7 @@ static void fail(struct play *p, const char *format, ...) {
     va_end(args);
 }
 
-static int line_of(const struct play *p) {
+int line_of(const struct play *p) {
     return p->block < p->d->block_count ? p->d->blocks[p->block].line : 0;
 }
 
@@ -69,6 +73,10 @@ static const char *show(const char *bytes, size_t len) {
     }
     text[pos] = '\0';
     return text;
+}
+
+static size_t least(size_t a, size_t b) {
+    return a < b ? a : b;
 }
 
 /* ---- the application ---------------------------------------------------------------------- */
@@ -112,15 +120,28 @@ static void do_job(struct play *p) {
 }
 
 /* The piece that was lent is the application's again: it may do with it what it likes. */
-static void take_back(struct play *p) {
+void take_back(struct play *p) {
     memset(p->room->body - p->lent, 0xA5, p->lent);
     p->lent = 0;
 }
 
-static enum smtplite_error lend(struct play *p, const struct bytes *b) {
-    p->lent = b->len;
-    memcpy(p->room->body - b->len, b->p, b->len);
-    return smtplite_body(&p->s, p->room->body - b->len, b->len);
+struct bytes lend(struct play *p, const struct bytes *piece, bool *whole) {
+    size_t left = piece->len - p->piece_pos;
+    size_t n = p->mode->piece_max == 0 ? left : least(left, p->mode->piece_max);
+    char *at = p->room->body - n;
+    take_back(p);
+    p->lent = n;
+    memcpy(at, piece->p + p->piece_pos, n);
+    *whole = n == left;
+    p->piece_pos = *whole ? 0 : p->piece_pos + n;
+    return (struct bytes){at, n};
+}
+
+static enum smtplite_error lend_body(struct play *p, const struct bytes *piece) {
+    bool whole;
+    struct bytes b = lend(p, piece, &whole);
+    p->piece += whole;
+    return smtplite_body(&p->s, b.p, b.len);
 }
 
 static void give_body(struct play *p) {
@@ -132,7 +153,7 @@ static void give_body(struct play *p) {
     } else if (job->pieces[p->piece].kind == PIECE_FAIL) {
         error = smtplite_body_fail(&p->s);
     } else if (job->pieces[p->piece].kind == PIECE_BYTES) {
-        error = lend(p, &job->pieces[p->piece++].bytes);
+        error = lend_body(p, &job->pieces[p->piece].bytes);
     }
     if (error != SMTPLITE_E_OK) {
         fail(p, "smtplite_body*: %s", error_name((int)error));
@@ -149,6 +170,9 @@ static void react(struct play *p, int event) {
         break;
     case SMTPLITE_EV_BODY:
         give_body(p);
+        break;
+    case SMTPLITE_EV_TOKEN:
+        give_token(p);
         break;
     case SMTPLITE_EV_CLOSED:
     case SMTPLITE_EV_FAILED:
@@ -281,10 +305,10 @@ static void log_event(struct play *p, int event, const struct smtplite_event_dat
     p->log_count++;
 }
 
-/* One BODY event stands for all that follow it: how many there are depends on the pieces. */
+/* One BODY or TOKEN stands for all that follow it: how many there are depends on the pieces. */
 static bool is_new(const struct play *p, int event) {
-    return event != SMTPLITE_EV_BODY || p->log_count == 0 ||
-           p->log[p->log_count - 1].event != SMTPLITE_EV_BODY;
+    bool asks = event == SMTPLITE_EV_BODY || event == SMTPLITE_EV_TOKEN;
+    return !asks || p->log_count == 0 || p->log[p->log_count - 1].event != event;
 }
 
 static bool take_event(struct play *p) {
@@ -328,14 +352,11 @@ static void check_secret(struct play *p, size_t n) {
     }
 }
 
-static size_t least(size_t a, size_t b) {
-    return a < b ? a : b;
-}
-
 /* Not over the octet where the sweep's fault waits. */
 static size_t before_fault(const struct play *p, bool client, size_t n) {
     size_t total = client ? p->out_total : p->in_total;
-    bool mine = p->fault != FAULT_NONE && !p->broken && p->fault_in_client == client;
+    bool at_octet = p->fault != FAULT_NONE && p->fault != FAULT_CRYPTO;
+    bool mine = at_octet && !p->broken && p->fault_in_client == client;
     return mine ? least(n, p->fault_at - total) : n;
 }
 
@@ -480,7 +501,7 @@ static void move_server(struct play *p, const struct block *b) {
         return;
     }
     check_drip(p, b, before);
-    while (p->mode->drain && (take_event(p) || take_output(p, p->d->client.len))) {
+    while (p->mode->drain && (take_event(p) || do_work(p) || take_output(p, p->d->client.len))) {
     }
 }
 
@@ -509,6 +530,11 @@ static void call_tls(struct play *p, const struct block *b) {
     } else if (strcmp(b->argument, "missing") == 0) {
         smtplite_io_failed(&p->s, SMTPLITE_E_TLS_UNAVAILABLE);
     } else {
+        const struct login_plan *login = &p->d->login;
+        if (login->binding_name != NULL) {
+            smtplite_tls_binding(&p->s, login->binding_name, (const uint8_t *)login->binding.p,
+                                 login->binding.len);
+        }
         smtplite_tls_done(&p->s, strcmp(b->argument, "unverified") != 0);
     }
 }
@@ -518,6 +544,7 @@ static void call_wants(struct play *p, const struct block *b) {
     mask |= strstr(b->argument, "out") != NULL ? (unsigned)SMTPLITE_WANT_OUT : 0;
     mask |= strstr(b->argument, "in") != NULL ? (unsigned)SMTPLITE_WANT_IN : 0;
     mask |= strstr(b->argument, "tls") != NULL ? (unsigned)SMTPLITE_WANT_TLS : 0;
+    mask |= strstr(b->argument, "work") != NULL ? (unsigned)SMTPLITE_WANT_WORK : 0;
     if (smtplite_wants(&p->s) != mask) {
         fail(p, "line %d: smtplite_wants is %u", b->line, smtplite_wants(&p->s));
     }
@@ -558,6 +585,8 @@ static void move_call(struct play *p, const struct block *b) {
         smtplite_quit(&p->s);
     } else if (strcmp(b->call, "body") == 0) {
         call_body(p, b);
+    } else if (strcmp(b->call, "token") == 0) {
+        call_token(p);
     } else if (strcmp(b->call, "submit") == 0) {
         call_submit(p, b);
     } else {
@@ -568,6 +597,9 @@ static void move_call(struct play *p, const struct block *b) {
 /* ---- a sweep's faults --------------------------------------------------------------------- */
 
 static bool fault_is_due(const struct play *p) {
+    if (p->fault == FAULT_CRYPTO) {
+        return !p->broken && p->crypto.calls >= p->crypto.fail_at;
+    }
     size_t total = p->fault_in_client ? p->out_total : p->in_total;
     return p->fault != FAULT_NONE && !p->broken && total == p->fault_at;
 }
@@ -600,20 +632,30 @@ static void do_fault(struct play *p) {
         smtplite_io_failed(&p->s, SMTPLITE_E_CANCELLED);
         break;
     case FAULT_421:
-    case FAULT_NONE:
         give_421(p);
         break;
+    case FAULT_CRYPTO: /* it has failed within the session */
+    case FAULT_NONE:
+        break;
     }
+}
+
+/* Behind a fault of the hash provider the server still answers: no, to `*` and to QUIT. */
+static bool answer_no(struct play *p) {
+    static const char no[] = "501 5.5.2 no\r\n";
+    return p->fault == FAULT_CRYPTO && p->answers++ < 2 && give(p, no, sizeof no - 1) > 0;
 }
 
 /* Behind the fault: nobody answers any more, and whatever is said goes nowhere. */
 static void move_broken(struct play *p) {
     size_t len = 0;
     smtplite_out(&p->s, &len);
-    if (len > 0 && p->fault != FAULT_421) {
+    if (len > 0 && p->fault != FAULT_421 && p->fault != FAULT_CRYPTO) {
         fail(p, "it speaks behind the connection's end");
     } else if (len > 0) {
         acknowledge(p, len, len);
+    } else if (answer_no(p)) {
+        return;
     } else if (!p->silenced) {
         p->silenced = true;
         smtplite_io_failed(&p->s, SMTPLITE_E_TIMEOUT);
@@ -630,7 +672,8 @@ void play_begin(struct play *p, const struct dialog *d, const struct mode *m, st
     p->mode = m;
     p->room = room;
     char *text = m->text_size == 0 ? NULL : room->text - m->text_size;
-    enum smtplite_error error = smtplite_init(&p->s, &d->config, text, m->text_size);
+    set_up_login(p);
+    enum smtplite_error error = smtplite_init(&p->s, &p->config, text, m->text_size);
     if (error != SMTPLITE_E_OK) {
         fail(p, "smtplite_init: %s", error_name((int)error));
     } else if (d->quit == QUIT_FIRST) {
@@ -646,7 +689,8 @@ static void check_end(struct play *p) {
     if (smtplite_wants(&p->s) != SMTPLITE_WANT_CLOSE) {
         fail(p, "it is over and smtplite_wants is %u", smtplite_wants(&p->s));
     }
-    if (smtplite_noop(&p->s) != SMTPLITE_E_STATE || smtplite_body_end(&p->s) != SMTPLITE_E_STATE) {
+    if (smtplite_noop(&p->s) != SMTPLITE_E_STATE || smtplite_body_end(&p->s) != SMTPLITE_E_STATE ||
+        smtplite_token_end(&p->s) != SMTPLITE_E_STATE) {
         fail(p, "it is over and takes calls");
     }
 }
@@ -730,7 +774,7 @@ bool play_move(struct play *p) {
         move_broken(p);
     } else if (fault_is_due(p)) {
         do_fault(p);
-    } else {
+    } else if (!do_work(p)) {
         move_script(p);
     }
     return true;

@@ -31,6 +31,8 @@ static const struct mode modes[] = {
      .out_max = 7,
      .text_size = TEXT_FULL},
     {.name = "output over-acknowledged", .over_ack = true, .text_size = TEXT_FULL},
+    {.name = "body and token in single octets", .piece_max = 1, .text_size = TEXT_FULL},
+    {.name = "body and token in twos", .piece_max = 2, .out_max = 1, .text_size = TEXT_FULL},
     {.name = "no text buffer", .text_size = 0},
     {.name = "text buffer of 1", .in_max = 1, .text_size = 1},
     {.name = "text buffer of 16", .text_size = 16},
@@ -97,6 +99,24 @@ static bool run_splits(const struct dialog *d) {
     return true;
 }
 
+/* A token in pieces of every length. */
+static bool run_pieces(const struct dialog *d) {
+    char name[60];
+    size_t longest = 0;
+    for (size_t i = 0; i < d->login.token_count; i++) {
+        size_t len = d->login.token[i].bytes.len;
+        longest = len > longest ? len : longest;
+    }
+    for (size_t n = 3; n < longest; n = next_split(n, longest)) {
+        struct mode m = {.name = name, .text_size = 160, .piece_max = n};
+        snprintf(name, sizeof name, "token in pieces of %zu", n);
+        if (!run_mode(d, &m)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool run_dialog(const struct dialog *d) {
     play_all(&reference, d, &whole);
     if (reference.why[0] != '\0') {
@@ -107,7 +127,8 @@ static bool run_dialog(const struct dialog *d) {
             return false;
         }
     }
-    return (d->one_segment || d->generated || run_mode(d, &drained)) && (quick || run_splits(d));
+    return (d->one_segment || d->generated || run_mode(d, &drained)) &&
+           (quick || (run_splits(d) && run_pieces(d)));
 }
 
 /* ---- two sessions in turn (E12) ------------------------------------------------------------ */

@@ -5,6 +5,7 @@
  *   the final reply was read whole     what it says
  *   else, the end mark left whole      MAYBE_SENT
  *   else                               NOT_SENT
+ * And each call of the hash provider fails once: then nothing is sent.
  */
 
 #include "dialog.h"
@@ -131,10 +132,9 @@ static int expected_outcome(const struct play *p, const struct landmarks *marks)
 
 static int expected_error(enum fault fault) {
     static const int errors[] = {
-        [FAULT_EOF] = SMTPLITE_E_CLOSED,
-        [FAULT_RESET] = SMTPLITE_E_IO,
-        [FAULT_TIMEOUT] = SMTPLITE_E_TIMEOUT,
-        [FAULT_CANCEL] = SMTPLITE_E_CANCELLED,
+        [FAULT_EOF] = SMTPLITE_E_CLOSED,         [FAULT_RESET] = SMTPLITE_E_IO,
+        [FAULT_TIMEOUT] = SMTPLITE_E_TIMEOUT,    [FAULT_CANCEL] = SMTPLITE_E_CANCELLED,
+        [FAULT_CRYPTO] = SMTPLITE_E_AUTH_CRYPTO,
     };
     return fault == FAULT_421 ? ANY : errors[fault];
 }
@@ -174,6 +174,30 @@ static bool break_at(struct play *p, const struct dialog *d, enum fault fault, b
     return p->why[0] == '\0' && judge(p, marks);
 }
 
+/* Each call of the hash provider fails once. calls: how many there are if none does. */
+static size_t sweep_crypto(const struct dialog *d, unsigned long calls, struct room *room,
+                           const struct landmarks *marks, size_t *points) {
+    static struct play p;
+    size_t bad = 0;
+    for (unsigned long n = 1; n <= calls; n++) {
+        if (points != NULL) {
+            ++*points;
+        }
+        play_begin(&p, d, &plain, room);
+        p.fault = FAULT_CRYPTO;
+        p.crypto.fail_at = n;
+        while (play_move(&p)) {
+        }
+        if (p.why[0] == '\0' && judge(&p, marks)) {
+            continue;
+        }
+        if (bad++ < PRINT_MAX && points != NULL) {
+            printf("FAILED %s, call %lu of the provider fails: %s\n", d->name, n, p.why);
+        }
+    }
+    return bad;
+}
+
 static size_t sweep_direction(const struct dialog *d, enum fault fault, bool client,
                               struct room *room, const struct landmarks *marks, size_t *points) {
     static const char *const names[] = {"", "close", "reset", "stall", "cancel", "421"};
@@ -210,7 +234,7 @@ static size_t sweep_dialog(const struct dialog *d, struct room *room, size_t *po
         bad += sweep_direction(d, (enum fault)fault, false, room, &marks, points);
         bad += sweep_direction(d, (enum fault)fault, true, room, &marks, points);
     }
-    return bad;
+    return bad + sweep_crypto(d, good.crypto.calls, room, &marks, points);
 }
 
 bool run_sweep(const struct section *sweep, const struct dialogs *list, struct room *room,

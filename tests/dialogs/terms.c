@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Text to bytes: `250 ok\x00` with escapes, and `"250 " + 1000 x "a" + "\r\n"`. */
+/* Text to bytes: `250 ok\x00` with escapes, `334 {r=1}` with base64, `"250 " + 1000 x "a" +
+ * "\r\n"`. */
 
 #include "dialog.h"
 
@@ -39,18 +40,75 @@ static const char *put_escape(const struct line *l, const char *text, char *out)
     return text + 1;
 }
 
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/* RFC 4648 4, over the raw octets: three are in four's place from here on. */
+static void encode(struct bytes *to, const char *p, size_t n) {
+    for (size_t i = 0; i < n; i += 3) {
+        uint32_t bits = 0;
+        for (size_t k = 0; k < 3; k++) {
+            bits = bits << 8 | (i + k < n ? (uint32_t)(unsigned char)p[i + k] : 0);
+        }
+        for (size_t k = 0; k < 4; k++) {
+            to->p[to->len++] = i + k <= n ? alphabet[bits >> (18 - 6 * k) & 63] : '=';
+        }
+    }
+}
+
 struct bytes parse_plain(const struct line *l, const char *text, bool line_end) {
-    struct bytes b = {.p = arena(strlen(text) + 3), .len = 0};
+    struct bytes b = {.p = arena(2 * strlen(text) + 3), .len = 0};
+    size_t brace = 0;
+    bool within = false;
     while (*text != '\0') {
         char c = *text++;
+        if (c == '{' && !within) {
+            within = true;
+            brace = b.len;
+            continue;
+        }
+        if (c == '}' && within) {
+            within = false;
+            size_t n = b.len - brace;
+            const char *raw = arena_text(b.p + brace, n);
+            b.len = brace;
+            encode(&b, raw, n);
+            continue;
+        }
         if (c == '\\') {
             text = put_escape(l, text, &c);
         }
         b.p[b.len++] = c;
     }
+    if (within) {
+        die(l->file, l->number, "{ without }");
+    }
     if (line_end) {
         b.p[b.len++] = '\r';
         b.p[b.len++] = '\n';
+    }
+    return b;
+}
+
+struct bytes parse_hex(const struct line *l, const char *text) {
+    struct bytes b = {.p = arena(strlen(text) + 1), .len = 0};
+    for (; *text != '\0'; text += 2) {
+        put_hex(l, text, &b.p[b.len++]);
+    }
+    return b;
+}
+
+struct bytes parse_base64(const struct line *l, const char *text) {
+    struct bytes b = {.p = arena(strlen(text) + 1), .len = 0};
+    uint32_t bits = 0;
+    for (size_t i = 0; text[i] != '\0'; i++) {
+        const char *found = strchr(alphabet, text[i]);
+        if (found == NULL) {
+            die(l->file, l->number, "no base64: %s", text);
+        }
+        bits = bits << 6 | (uint32_t)(found - alphabet);
+        if (i % 4 > 0) {
+            b.p[b.len++] = (char)(unsigned char)(bits >> (6 - 2 * (i % 4)) & 0xFF);
+        }
     }
     return b;
 }
@@ -109,7 +167,7 @@ bool next_word(const char **text, const char **word, size_t *len) {
     *word = p;
     while (*p != '\0' && (quoted || *p != ' ')) {
         quoted ^= *p == '"';
-        p++;
+        p += p[0] == '\\' && p[1] != '\0' ? 2 : 1;
     }
     *len = (size_t)(p - *word);
     *text = p;
