@@ -4,7 +4,7 @@
 #   scripts/deps.sh [--list] build|run|test ...
 set -euo pipefail
 
-build=(gcc libc6-dev make)
+build=(gcc libc6-dev make libssl-dev)
 run=("${build[@]}" python3 python3-aiosmtpd)
 test=("${run[@]}" g++ cmake pkg-config
     clang clang-format-14 clang-tidy-14 cppcheck llvm-14 libclang-rt-14-dev
