@@ -9,6 +9,6 @@ DRIVER_SOURCES := src/driver/driver.c
 SEND_SOURCES := src/driver/send.c
 POSIX_SOURCES := ports/posix/posix.c
 OPENSSL_SOURCES := ports/openssl/openssl.c ports/openssl/openssl_verify.c ports/openssl/openssl_load.c ports/openssl/openssl_faults.c ports/openssl/openssl_crypto.c
-MBEDTLS_SOURCES := ports/mbedtls/mbedtls.c ports/mbedtls/mbedtls_crypto.c
+MBEDTLS_SOURCES := ports/mbedtls/mbedtls.c ports/mbedtls/mbedtls_load.c ports/mbedtls/mbedtls_verify.c ports/mbedtls/mbedtls_faults.c ports/mbedtls/mbedtls_crypto.c
 NETX_SOURCES := ports/netxduo/nxd_smtp_client.c ports/netxduo/nx_smtp_transport.c ports/netxduo/nx_smtp_header.c ports/netxduo/nx_smtp_client_extras.c ports/netxduo/nx_smtp_client_clock.c ports/netxduo/nx_smtp_client_status_text.c
 HOST_SOURCES := ports/netxduo/host/tx_thread.c ports/netxduo/host/tx_sync.c ports/netxduo/host/nx_host.c ports/netxduo/host/nx_packet.c ports/netxduo/host/nx_ip.c ports/netxduo/host/nx_tcp.c ports/netxduo/host/nx_tcp_connect.c ports/netxduo/host/nx_tcp_send.c ports/netxduo/host/nx_tcp_receive.c ports/netxduo/host/nx_tcp_watch.c
