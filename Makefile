@@ -61,7 +61,7 @@ PROGRAM_SOURCES += $(2)
 $(1): $(call objects,$(2)) $(call archives,$(4))
 	@mkdir -p $$(@D)
 	$$(call shown,LD) $$(COMPILE) $$(LDFLAGS) -o $$@ $(call objects,$(2)) $(call archives,$(4)) \
-	    $(foreach p,$(4),$($(p).libs)) $(3)
+	    $(foreach p,$(4),$($(p).libs)) $(3) $($(BUILT).LIBS)
 endef
 
 PROGRAMS := netx_mail netx_small_example smtplite_example secure_example portable_mail
@@ -84,8 +84,9 @@ $(foreach t,$(TESTS) $(HELPERS),$(eval $(call program,$(OUT)/tests/$(t),$($(t).s
     programs tests helpers list
 
 all: ## build the library, netx_mail and the examples (build/...)
-all: build/libsmtplite.a $(PROGRAMS:%=build/%)
-build/libsmtplite.a $(PROGRAMS:%=build/%): build/%: build/release/%
+BUILT_FOR_YOU := $(addprefix build/,libsmtplite.a libsmtplite-openssl.a $(PROGRAMS))
+all: $(BUILT_FOR_YOU)
+$(BUILT_FOR_YOU): build/%: build/release/%
 	@cp -p $< $@
 
 # Handed over without a shell, and with a $ in a password as it stands. USER is in every environment,
@@ -116,7 +117,7 @@ asan: ## the test programs under AddressSanitizer, LeakSanitizer and UBSan (gcc)
 ubsan: ## the test programs under UBSan with implicit conversions (clang)
 valgrind: ## the test programs under valgrind
 m32: ## the test programs as 32-bit code, run by qemu-i386
-nochain noipv6 nocheck dual: ## the face's tests with this build option of NetX Duo
+nochain noipv6 nocheck dual secure secureasan: ## the face's tests with this build option of NetX Duo
 $(TEST_FLAVOURS):
 	@$(MAKE) --no-print-directory FLAVOUR=$@ tests
 	@$(MAKE) -s FLAVOUR=$@ list | scripts/test.sh -j $(JOBS)
