@@ -33,6 +33,7 @@ struct smtplite_openssl {
     const char *words;              /* OpenSSL's own behind the fault, static */
     uint8_t bad;                    /* enum smtplite_tls_fault: what the certificate fails in */
     bool judged;                    /* the certificate was looked at within this handshake */
+    bool asked;                     /* the server has asked for the client's, and there is none */
     uint8_t binding[SMTPLITE_OPENSSL_BINDING_MAX];
 };
 

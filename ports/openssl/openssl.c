@@ -202,6 +202,27 @@ static void bind_channel(struct smtplite_openssl *tls) {
         bind_end_point(tls);
 }
 
+/* ---- Certificates of the client's -------------------------------------------------------------
+ */
+
+/* Called when the server asks and we have none; 0: we go on without. With TLS 1.2 a server that
+ * insists says handshake_failure, which is no word on certificates. */
+static int note_asked(SSL *ssl, X509 **certificate, EVP_PKEY **key) {
+    struct smtplite_openssl *tls = SSL_get_app_data(ssl);
+    (void)certificate;
+    (void)key;
+    tls->asked = true;
+    return 0;
+}
+
+static enum smtplite_tls_fault blame(const struct smtplite_openssl *tls, unsigned long code,
+                                     enum smtplite_tls_fault otherwise) {
+    if (tls->asked && ERR_GET_LIB(code) == ERR_LIB_SSL &&
+        ERR_GET_REASON(code) == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE)
+        return FAULT(CLIENT_CERTIFICATE);
+    return smtplite_openssl_fault(code, otherwise);
+}
+
 /* ---- What the wrap calls ----------------------------------------------------------------------
  */
 
@@ -212,7 +233,7 @@ static int explain(struct smtplite_openssl *tls, enum smtplite_tls_fault otherwi
     ERR_clear_error();
     if (words != NULL)
         tls->words = words;
-    return smtplite_tls_wrap_fail(&tls->wrap, smtplite_openssl_fault(code, otherwise));
+    return smtplite_tls_wrap_fail(&tls->wrap, blame(tls, code, otherwise));
 }
 
 /* What an OpenSSL call that did not succeed comes to: AGAIN, EOF or FAILED. */
@@ -320,6 +341,7 @@ static bool set_protocol(SSL_CTX *context, const struct smtplite_tls_options *op
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                      SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
+    SSL_CTX_set_client_cert_cb(context, note_asked);
     if (SSL_CTX_get_security_level(context) < SECURITY_LEVEL)
         SSL_CTX_set_security_level(context, SECURITY_LEVEL);
     set_sessions(context, (options->flags & SMTPLITE_TLS_NO_RESUMPTION) == 0);
@@ -388,6 +410,7 @@ void smtplite_openssl_wrap(struct smtplite_openssl *tls, const struct smtplite_t
     tls->words = "";
     tls->bad = FAULT(NONE);
     tls->judged = false;
+    tls->asked = false;
     if (!open_connection(tls))
         explain(tls, FAULT(MEMORY));
 }
