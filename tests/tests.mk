@@ -82,3 +82,19 @@ sasl_server.libs := -lgsasl -lssl -lcrypto
 TESTS += tls_certificate
 tls_certificate.src := tests/tls/certificate_test.c
 tls_certificate.on := $(EVERYWHERE)
+
+# Login mechanisms: with a toy in place of cryptography, with the RFCs' numbers and both libraries, and
+# against GNU SASL. Debian has no 32-bit crypto libraries beside the 64-bit ones.
+SASL_TEST := tests/sasl/exchange.c tests/engine/check.c
+TESTS += sasl_scram sasl_mechanisms sasl_vectors sasl_gsasl
+sasl_scram.src := tests/sasl/scram_test.c $(SASL_TEST)
+sasl_scram.on := $(EVERYWHERE)
+sasl_mechanisms.src := tests/sasl/mechanisms_test.c $(SASL_TEST)
+sasl_mechanisms.on := $(EVERYWHERE)
+sasl_vectors.src := tests/sasl/vectors_test.c $(SASL_TEST)
+sasl_vectors.uses := openssl mbedtls
+sasl_vectors.on := $(filter-out m32,$(EVERYWHERE))
+sasl_gsasl.src := tests/sasl/gsasl_test.c $(SASL_TEST)
+sasl_gsasl.uses := openssl
+sasl_gsasl.libs := -lgsasl
+sasl_gsasl.on := $(filter-out m32,$(EVERYWHERE))
