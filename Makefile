@@ -156,8 +156,9 @@ consumer: ## three small projects that use the library: add_subdirectory, find_p
 selfcheck: ## shows that the test machinery can fail
 	@scripts/selfcheck.sh
 
-install: ## library, headers, pkg-config and CMake package to $DESTDIR$PREFIX
-	@cmake -S . -B build/install -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX='$(PREFIX)'
+install: ## library, headers, pkg-config and CMake package to $DESTDIR$PREFIX; OPENSSL=1: its TLS too
+	@cmake -S . -B build/install -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX='$(PREFIX)' \
+	    -DSMTPLITE_OPENSSL=$(if $(OPENSSL),ON,OFF)
 	@cmake --build build/install
 	@DESTDIR='$(DESTDIR)' cmake --install build/install
 

@@ -34,6 +34,11 @@ by_pkg_config() {
     cc -Wall -Werror -o "$work/by_pkg_config" tests/consumer/main.c \
         $(pkg-config --cflags --libs smtplite) && "$work/by_pkg_config"
 }
+tls_by_pkg_config() {
+    # shellcheck disable=SC2046 # words are wanted
+    cc -Wall -Werror -o "$work/tls_by_pkg_config" tests/consumer/tls.c \
+        $(pkg-config --cflags --libs smtplite-openssl) && "$work/tls_by_pkg_config"
+}
 version_is_right() {
     [ "$(pkg-config --modversion smtplite)" = \
         "$(sed -n 's/.*SMTPLITE_VERSION  *"\(.*\)"/\1/p' include/smtplite/version.h)" ]
@@ -42,13 +47,16 @@ private_headers() { find "$work/moved" -name '*.h' -not -path '*/include/smtplit
 
 check 'add_subdirectory: build' build add_subdirectory -DSMTPLITE_SOURCE="$source"
 check 'add_subdirectory: run' "$work/add_subdirectory/consumer"
+check 'add_subdirectory: run with OpenSSL' "$work/add_subdirectory/tls_consumer"
 check 'add_subdirectory: the NetX face is built' test -x "$work/add_subdirectory/netx_consumer"
 
-check 'make install' make -s install DESTDIR="$work/stage" PREFIX=/opt/smtplite
+check 'make install' make -s install DESTDIR="$work/stage" PREFIX=/opt/smtplite OPENSSL=1
 check 'the installed files can be moved' in_new_place
 check 'find_package: build' build find_package -DCMAKE_PREFIX_PATH="$work/moved"
 check 'find_package: run' "$work/find_package/consumer"
+check 'find_package: run with OpenSSL' "$work/find_package/tls_consumer"
 check 'pkg-config: build and run' by_pkg_config
+check 'pkg-config: build and run with OpenSSL' tls_by_pkg_config
 check 'pkg-config: version' version_is_right
 check 'only public headers are installed' refuse private_headers
 
