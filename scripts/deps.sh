@@ -11,7 +11,9 @@ test=("${run[@]}" g++ cmake pkg-config
     gcc-multilib qemu-user valgrind libcmocka-dev
     frama-c-base gcc-arm-none-eabi libnewlib-arm-none-eabi
     libgsasl-dev libssl-dev libmbedtls-dev openssl
-    postfix strace iproute2 procps git)
+    postfix sasl2-bin libsasl2-modules libsasl2-modules-db strace iproute2 procps git)
+# npm's smtp-server wants these: Debian's, unless the machine has others.
+command -v node >/dev/null && command -v npm >/dev/null || test+=(nodejs npm)
 
 say() { printf 'deps: %s\n' "$*"; }
 

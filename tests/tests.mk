@@ -77,6 +77,10 @@ engine_round_trips.on := $(EVERYWHERE)
 HELPERS += sasl_server
 sasl_server.src := tests/interop/sasl_server.c
 sasl_server.libs := -lgsasl -lssl -lcrypto
+HELPERS += secure_mail
+secure_mail.src := tests/interop/secure_mail.c tests/interop/sender.c tests/tls/suite_openssl.c \
+    tests/tls/suite_mbedtls.c
+secure_mail.uses := openssl mbedtls
 
 # TLS: certificates as DER.
 TESTS += tls_certificate

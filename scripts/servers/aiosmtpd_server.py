@@ -59,9 +59,10 @@ def check_login(server, session, envelope, mechanism, data):
 
 
 def make_session(options, store, **tls):
-    login = {"auth_require_tls": "tls_context" in tls}
+    login = {}
     if options.login:
-        login.update(authenticator=check_login, auth_required=True)
+        login = {"authenticator": check_login, "auth_required": True}
+        login["auth_require_tls"] = "tls_context" in tls
     return LongLines(store, hostname="mail.test", data_size_limit=64 << 20, **login, **tls)
 
 

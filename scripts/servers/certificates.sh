@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Makes a CA and certificates for mail servers on this machine, in DIR: ca.pem; server.pem with its
 # key (elliptic curve) and rsa.pem (RSA), both for localhost, mail.test, 127.0.0.1 and ::1;
-# client.pem for a client. The keys are NAME.key. Each server's file has the CA's certificate behind.
+# client.pem for a client; and stranger.pem, a CA that has signed none of them. The keys are NAME.key.
+# Behind each certificate stands the CA's.
 #
 # usage: certificates.sh DIR
 set -eu
@@ -27,9 +28,11 @@ ec=(-algorithm EC -pkeyopt ec_paramgen_curve:P-256)
 rsa=(-algorithm RSA -pkeyopt rsa_keygen_bits:2048)
 names='subjectAltName=DNS:localhost,DNS:mail.test,IP:127.0.0.1,IP:::1'
 
-key ca "${rsa[@]}"
-openssl req -x509 -new -key ca.key -days 30 -subj '/CN=smtplite test CA' -out ca.pem \
-    -addext keyUsage=critical,keyCertSign,cRLSign
+for ca in ca stranger; do
+    key $ca "${rsa[@]}"
+    openssl req -x509 -new -key $ca.key -days 30 -subj "/CN=smtplite test, $ca" -out $ca.pem \
+        -addext keyUsage=critical,keyCertSign,cRLSign
+done
 key server "${ec[@]}"
 leaf server /CN=mail.test "$names" extendedKeyUsage=serverAuth
 key rsa "${rsa[@]}"

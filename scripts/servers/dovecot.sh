@@ -40,6 +40,12 @@ mail_location = maildir:~/Maildir
 submission_relay_host = 127.0.0.1
 submission_relay_port = $relay_port
 submission_max_mail_size = 64M
+# no delay that grows with each wrong password from one address
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
 service submission-login {
   inet_listener submission {
     port = $port

@@ -53,6 +53,7 @@ function serve(secure) {
         authMethods: ['PLAIN', 'LOGIN', 'CRAM-MD5', 'XOAUTH2'],
         disableReverseLookup: true,
         size: 64 << 20,
+        maxCommandLength: 12288, // RFC 4954 4; its default, 4,096, is too short for many a token
         onAuth: checkLogin,
         onData: keep,
     });

@@ -75,7 +75,7 @@ def run_tests(name, test):
 def become_root():
     """Postfix has to be started by root; on a machine where we are not, sudo helps or it fails."""
     if os.getuid() != 0:
-        keep = "--preserve-env=NETX_MAIL,PORTABLE_MAIL"
+        keep = "--preserve-env=NETX_MAIL,PORTABLE_MAIL,SECURE_MAIL"
         os.execvp("sudo", ["sudo", "-n", keep, sys.executable, "-B", *sys.argv])
 
 
@@ -156,20 +156,26 @@ class Aiosmtpd(Server):
 
     unix = False
 
-    def __init__(self, folder, login=False, host="127.0.0.1", user=USER, password=PASSWORD):
+    def __init__(self, folder, login=False, host="127.0.0.1", user=USER, password=PASSWORD,
+                 certificates=None):
         self.host = host
         self.store = tempfile.mkdtemp(dir=folder)
         command = ["/usr/bin/python3", os.path.join(ROOT, "scripts/servers/aiosmtpd_server.py")]
         command += ["--host", host, "--store", self.store] + (["--login"] if login else [])
+        command += ["--certificates", certificates] if certificates else []
         environment = dict(os.environ, SERVER_USER=user, SERVER_PASSWORD=password)
         self.start(
             command, os.path.join(folder, "aiosmtpd.log"), env=environment, stdout=subprocess.PIPE
         )
+        self.read_ports()
+
+    def read_ports(self):
+        """It prints: ready PORT, or ready PORT TLS_PORT."""
         words = self.process.stdout.readline().split()
         if words[:1] != [b"ready"]:
             self.is_there(0)
-            raise RuntimeError("aiosmtpd did not say that it is ready")
-        self.port = int(words[1])
+            raise RuntimeError("the server did not say that it is ready")
+        self.port, self.tls_port = int(words[1]), int(words[-1])
 
     def take(self):
         """The mails that have come since, oldest first, each with its envelope; then forgotten."""
@@ -183,50 +189,62 @@ class Aiosmtpd(Server):
         return mails
 
 
-class Postfix(Server):
-    """Debian's Postfix; delivers into a Maildir, with the line ends of Unix."""
+class Maildir:
+    """For servers that deliver into a Maildir, a file for each recipient, with Unix's line ends."""
 
     unix = True
-    host = "127.0.0.1"
-
-    def __init__(self, folder):
-        for attempt in range(3):
-            try:
-                return self.try_to_start(os.path.join(folder, "postfix%d" % attempt))
-            except RuntimeError as error:  # another program may have taken the port meanwhile
-                self.stop()
-                wrong = error
-        raise wrong
-
-    def try_to_start(self, folder):
-        os.mkdir(folder)
-        self.folder = folder
-        self.port, self.login_port = free_port(), free_port()
-        command = [os.path.join(ROOT, "scripts/servers/postfix.sh"), folder]
-        demanded = "smtpd_recipient_restrictions=permit_sasl_authenticated,reject"
-        command += [str(self.port), "%d smtpd_sasl_auth_enable=yes %s" % (self.login_port, demanded)]
-        environment = dict(os.environ, SERVER_USER=USER, SERVER_PASSWORD=PASSWORD)
-        self.start(command, folder + ".log", env=environment, stdout=subprocess.DEVNULL)
-        self.wait_for(lambda: self.is_there(self.port) and self.is_there(self.login_port))
+    to_field = b"X-Original-To"
+    inbox = "mail"
+    # the server sets `folder`, where the inbox is, and `queues`, which are folders in there
 
     def is_idle(self):
         """No mail is in the queue: all that was accepted has been delivered."""
-        queues = ("incoming", "active", "deferred", "maildrop")
         return not any(
-            files for queue in queues for _, _, files in os.walk(self.folder + "/queue/" + queue)
+            files for queue in self.queues for _, _, files in os.walk(self.folder + "/" + queue)
         )
 
     def take(self):
         self.wait_for(self.is_idle, 60)
         mails = []
-        for path in sorted(glob.glob(self.folder + "/mail/inbox/new/*"), key=os.path.getmtime):
+        paths = glob.glob("%s/%s/new/*" % (self.folder, self.inbox))
+        for path in sorted(paths, key=os.path.getmtime):
             with open(path, "rb") as mail:
                 text = mail.read()
-            to = re.search(rb"^X-Original-To: (.*)$", text, re.M)
-            sender = re.search(rb"^Return-Path: <(.*)>$", text, re.M)
+            to = re.search(rb"^%s: (.*)$" % self.to_field, text, re.M)
+            sender = re.search(rb"^Return-Path: <(.*)>$", text, re.M | re.I)
             mails.append((text, {"to": [to[1].decode()], "from": sender[1].decode()}))
             os.unlink(path)
         return mails
+
+
+class Postfix(Maildir, Server):
+    """Debian's Postfix. Of its ports each is a name here, with parameters of its own."""
+
+    host = "127.0.0.1"
+    inbox = "mail/inbox"
+    queues = ("queue/incoming", "queue/active", "queue/deferred", "queue/maildrop")
+    demanded = "smtpd_recipient_restrictions=permit_sasl_authenticated,reject"
+    ports = {"port": "", "login_port": "smtpd_sasl_auth_enable=yes " + demanded}
+
+    def __init__(self, folder, **environment):
+        for attempt in range(3):
+            try:
+                return self.try_to_start(os.path.join(folder, "postfix%d" % attempt), environment)
+            except RuntimeError as error:  # another program may have taken the port meanwhile
+                self.stop()
+                wrong = error
+        raise wrong
+
+    def try_to_start(self, folder, environment):
+        os.mkdir(folder)
+        self.folder = folder
+        command = [os.path.join(ROOT, "scripts/servers/postfix.sh"), folder]
+        for name, parameters in self.ports.items():
+            setattr(self, name, free_port())
+            command.append("%d %s" % (getattr(self, name), parameters))
+        environment = dict(os.environ, SERVER_USER=USER, SERVER_PASSWORD=PASSWORD, **environment)
+        self.start(command, folder + ".log", env=environment, stdout=subprocess.DEVNULL)
+        self.wait_for(lambda: all(self.is_there(getattr(self, name)) for name in self.ports))
 
 
 class Sink(Server):
