@@ -44,8 +44,7 @@ void smtplite_mbedtls_crypto_init(struct smtplite_mbedtls_crypto *c, smtplite_mb
 
 #if defined(MBEDTLS_CTR_DRBG_C) && defined(MBEDTLS_ENTROPY_C)
 /* A random source for programs that have none yet: mbedTLS's entropy and CTR_DRBG, 1 KB and more.
- * It serves smtplite_mbedtls_random as rng, and is ready for TLS as well. It must stay where it is.
- */
+ * smtplite_mbedtls_random_fill is its rng, for TLS as well. It must stay where it is. */
 struct smtplite_mbedtls_random {
     mbedtls_entropy_context entropy;
     mbedtls_ctr_drbg_context drbg;
@@ -55,7 +54,7 @@ struct smtplite_mbedtls_random {
 bool smtplite_mbedtls_random_init(struct smtplite_mbedtls_random *r);
 void smtplite_mbedtls_random_free(struct smtplite_mbedtls_random *r);
 /* random: struct smtplite_mbedtls_random. */
-int smtplite_mbedtls_random(void *random, unsigned char *p, size_t n);
+int smtplite_mbedtls_random_fill(void *random, unsigned char *p, size_t n);
 #endif
 
 #ifdef __cplusplus

@@ -57,8 +57,9 @@ static bool make_random(void *context, void *p, size_t n) {
 
 void smtplite_mbedtls_crypto_init(struct smtplite_mbedtls_crypto *c, smtplite_mbedtls_rng *rng,
                                   void *rng_context) {
-    struct smtplite_crypto crypto = {c, make_hmac, make_hash, make_random, forget};
-    c->crypto = crypto;
+    static const struct smtplite_crypto calls = {NULL, make_hmac, make_hash, make_random, forget};
+    c->crypto = calls;
+    c->crypto.context = c;
     c->rng = rng;
     c->rng_context = rng_context;
     c->md = NULL;
@@ -79,7 +80,7 @@ void smtplite_mbedtls_random_free(struct smtplite_mbedtls_random *r) {
     mbedtls_entropy_free(&r->entropy);
 }
 
-int smtplite_mbedtls_random(void *random, unsigned char *p, size_t n) {
+int smtplite_mbedtls_random_fill(void *random, unsigned char *p, size_t n) {
     struct smtplite_mbedtls_random *r = random;
     return mbedtls_ctr_drbg_random(&r->drbg, p, n);
 }

@@ -195,7 +195,7 @@ static bool have_random(struct smtplite_mbedtls *tls) {
     if (tls->rng != NULL)
         return true;
 #if defined(MBEDTLS_CTR_DRBG_C) && defined(MBEDTLS_ENTROPY_C)
-    tls->rng = smtplite_mbedtls_random;
+    tls->rng = smtplite_mbedtls_random_fill;
     tls->rng_context = &tls->random;
     return smtplite_mbedtls_random_init(&tls->random);
 #else

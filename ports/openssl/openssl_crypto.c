@@ -58,7 +58,8 @@ static void forget(void *context) {
 }
 
 void smtplite_openssl_crypto_init(struct smtplite_openssl_crypto *c) {
-    struct smtplite_crypto crypto = {c, make_hmac, make_hash, make_random, forget};
-    c->crypto = crypto;
+    static const struct smtplite_crypto calls = {NULL, make_hmac, make_hash, make_random, forget};
+    c->crypto = calls;
+    c->crypto.context = c;
     c->keyed = NULL;
 }

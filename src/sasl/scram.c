@@ -403,9 +403,9 @@ static enum smtplite_answer answer(const struct smtplite_sasl *m,
 
 #define SCRAM(hash_name, hash_id, mechanism, more)                                                 \
     {                                                                                              \
-        .name = hash_name, .bit = mechanism,                                                       \
+        .name = (hash_name), .bit = (mechanism),                                                   \
         .needs = SMTPLITE_NEEDS_USER | SMTPLITE_NEEDS_PASSWORD | SMTPLITE_NEEDS_CRYPTO | (more),   \
-        .steps = 3, .client_first = true, .proof = true, .hash = hash_id,                          \
+        .steps = 3, .client_first = true, .proof = true, .hash = (hash_id),                        \
         .response = {"w", "w", "w"}, .answer = answer, .work = work,                               \
     }
 

@@ -52,7 +52,7 @@ static const struct smtplite_crypto *make_mbedtls_crypto(void) {
     static struct smtplite_mbedtls_crypto crypto;
     if (!smtplite_mbedtls_random_init(&mbedtls_source))
         refuse("mbedTLS has no source of random numbers", "");
-    smtplite_mbedtls_crypto_init(&crypto, smtplite_mbedtls_random, &mbedtls_source);
+    smtplite_mbedtls_crypto_init(&crypto, smtplite_mbedtls_random_fill, &mbedtls_source);
     return &crypto.crypto;
 }
 

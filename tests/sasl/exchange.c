@@ -201,8 +201,9 @@ static void toy_forget(void *context) {
 }
 
 void toy_init(struct toy *toy) {
-    struct smtplite_crypto crypto = {toy, toy_hmac, toy_hash, toy_random, toy_forget};
+    static const struct smtplite_crypto calls = {NULL, toy_hmac, toy_hash, toy_random, toy_forget};
     memset(toy, 0, sizeof *toy);
-    toy->crypto = crypto;
+    toy->crypto = calls;
+    toy->crypto.context = toy;
     memset(toy->nonce, 0x5A, sizeof toy->nonce);
 }

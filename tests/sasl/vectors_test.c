@@ -285,7 +285,7 @@ int main(void) {
     struct smtplite_mbedtls_random random;
     smtplite_openssl_crypto_init(&o);
     CHECK(smtplite_mbedtls_random_init(&random));
-    smtplite_mbedtls_crypto_init(&m, smtplite_mbedtls_random, &random);
+    smtplite_mbedtls_crypto_init(&m, smtplite_mbedtls_random_fill, &random);
     check_provider(&o.crypto);
     check_provider(&m.crypto);
     compare(&o.crypto, &m.crypto);
