@@ -10,7 +10,7 @@ test=("${run[@]}" g++ cmake pkg-config
     clang clang-format-14 clang-tidy-14 cppcheck llvm-14 libclang-rt-14-dev
     gcc-multilib qemu-user valgrind libcmocka-dev
     frama-c-base gcc-arm-none-eabi libnewlib-arm-none-eabi
-    libgsasl-dev libssl-dev libmbedtls-dev openssl
+    libgsasl-dev libsasl2-dev libsasl2-modules libssl-dev libmbedtls-dev openssl
     postfix sasl2-bin libsasl2-modules libsasl2-modules-db strace iproute2 procps git)
 # npm's smtp-server wants these: Debian's, unless the machine has others.
 command -v node >/dev/null && command -v npm >/dev/null || test+=(nodejs npm)

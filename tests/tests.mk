@@ -75,8 +75,8 @@ engine_round_trips.on := $(EVERYWHERE)
 
 # What the interop tests start: made by `make helpers`, in build/release/tests.
 HELPERS += sasl_server
-sasl_server.src := tests/interop/sasl_server.c
-sasl_server.libs := -lgsasl -lssl -lcrypto
+sasl_server.src := tests/interop/sasl_server.c tests/interop/sasl_cyrus.c
+sasl_server.libs := -lgsasl -lsasl2 -lssl -lcrypto
 HELPERS += secure_mail
 secure_mail.src := tests/interop/secure_mail.c tests/interop/sender.c tests/tls/suite_openssl.c \
     tests/tls/suite_mbedtls.c

@@ -40,6 +40,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "sasl_cyrus.h"
+
 #define LINE_SIZE    32768
 #define BINDING_SIZE 64
 #define PATIENCE     20         /* seconds that a silent client is waited for */
@@ -58,6 +60,7 @@ static const char *token = "";
 static const char *iterations = "4096";
 static enum fault fault;
 static bool implicit_tls;
+static bool by_cyrus;
 
 static SSL_CTX *tls_context;
 static Gsasl *sasl;
@@ -148,20 +151,41 @@ static size_t find_exporter(SSL *tls, uint8_t out[BINDING_SIZE]) {
     return 32;
 }
 
+/* tls-server-end-point (RFC 5929 4.1), of a certificate signed by SHA-256. */
+static size_t find_end_point(SSL *tls, uint8_t out[BINDING_SIZE]) {
+    unsigned n = 0;
+    if (X509_digest(SSL_get_certificate(tls), EVP_sha256(), out, &n) != 1)
+        refuse("no", "digest");
+    return n;
+}
+
+struct binding {
+    const char *name;
+    size_t (*find)(SSL *tls, uint8_t out[BINDING_SIZE]);
+};
+static const struct binding end_point = {"tls-server-end-point", find_end_point};
+static const struct binding exporter = {"tls-exporter", find_exporter};
+static const struct binding unique = {"tls-unique", find_unique};
+
+static const struct binding *choose_binding(SSL *tls) {
+    if (by_cyrus)
+        return &end_point;
+    return SSL_version(tls) >= TLS1_3_VERSION ? &exporter : &unique;
+}
+
 static bool offers_plus(void) {
     return strstr(mechanisms, "-PLUS") != NULL;
 }
 
 static void find_binding(struct peer *peer) {
     uint8_t data[BINDING_SIZE];
-    size_t n;
-    bool exporter = SSL_version(peer->tls) >= TLS1_3_VERSION;
+    const struct binding *binding = choose_binding(peer->tls);
     if (!offers_plus() && fault != STRIPPED)
         return;
-    n = exporter ? find_exporter(peer->tls, data) : find_unique(peer->tls, data);
+    size_t n = binding->find(peer->tls, data);
     if (fault == BINDING)
         data[0] ^= 1;
-    peer->binding_name = exporter ? "tls-exporter" : "tls-unique";
+    peer->binding_name = binding->name;
     if (gsasl_base64_to((char *)data, n, &peer->binding, NULL) != GSASL_OK)
         refuse("out of", "memory");
 }
@@ -217,7 +241,7 @@ static int check_external(Gsasl_session *session, const struct peer *peer) {
 
 static int answer_property(Gsasl *context, Gsasl_session *session, Gsasl_property property) {
     const struct peer *peer = gsasl_session_hook_get(session);
-    bool exporter = strcmp(peer->binding_name, "tls-exporter") == 0;
+    bool by_exporter = peer->binding_name == exporter.name;
     (void)context;
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wswitch-enum"
@@ -227,9 +251,9 @@ static int answer_property(Gsasl *context, Gsasl_session *session, Gsasl_propert
     case GSASL_SCRAM_ITER:
         return set_property(session, property, iterations);
     case GSASL_CB_TLS_EXPORTER:
-        return set_property(session, property, exporter ? peer->binding : NULL);
+        return set_property(session, property, by_exporter ? peer->binding : NULL);
     case GSASL_CB_TLS_UNIQUE:
-        return set_property(session, property, exporter ? NULL : peer->binding);
+        return set_property(session, property, by_exporter ? NULL : peer->binding);
     case GSASL_VALIDATE_EXTERNAL:
         return check_external(session, peer);
     case GSASL_HOSTNAME:
@@ -244,9 +268,10 @@ static int answer_property(Gsasl *context, Gsasl_session *session, Gsasl_propert
 static void spoil(char **challenge) {
     char *text;
     size_t n;
-    if (gsasl_base64_from(*challenge, strlen(*challenge), &text, &n) != GSASL_OK || n < 3)
-        return;
-    text[2] = text[2] == 'A' ? 'B' : 'A';
+    if (gsasl_base64_from(*challenge, strlen(*challenge), &text, &n) != GSASL_OK)
+        refuse("no base64:", *challenge);
+    if (n > 2)
+        text[2] = text[2] == 'A' ? 'B' : 'A';
     gsasl_free(*challenge);
     if (gsasl_base64_to(text, n, challenge, NULL) != GSASL_OK)
         refuse("out of", "memory");
@@ -258,11 +283,18 @@ static bool read_answer(struct peer *peer, char line[LINE_SIZE]) {
     return read_line(peer, line) && strcmp(line, "*") != 0;
 }
 
+/* gsasl_step64, or what is called like it. */
+typedef int make_step(void *session, const char *response, char **challenge);
+
+static int make_gsasl_step(void *session, const char *response, char **challenge) {
+    return gsasl_step64(session, response, challenge);
+}
+
 /* The steps of one exchange. `line` has the client's first word on entry. */
-static int exchange(struct peer *peer, Gsasl_session *session, char line[LINE_SIZE]) {
+static int exchange(struct peer *peer, make_step *make, void *session, char line[LINE_SIZE]) {
     for (unsigned step = 0;; step++) {
         char *challenge = NULL;
-        int result = gsasl_step64(session, line, &challenge);
+        int result = make(session, line, &challenge);
         if (result != GSASL_OK && result != GSASL_NEEDS_MORE)
             return result;
         bool last = result == GSASL_OK;
@@ -287,8 +319,18 @@ static int login_by_gsasl(struct peer *peer, const char *name, char line[LINE_SI
     if (result != GSASL_OK)
         return result;
     gsasl_session_hook_set(session, peer);
-    result = exchange(peer, session, line);
+    result = exchange(peer, make_gsasl_step, session, line);
     gsasl_finish(session);
+    return result;
+}
+
+static int login_by_cyrus(struct peer *peer, const char *name, char line[LINE_SIZE]) {
+    void *login;
+    int result = cyrus_begin(name, peer->binding_name, peer->binding, &login);
+    if (result != GSASL_OK)
+        return result;
+    result = exchange(peer, cyrus_step, login, line);
+    cyrus_end(login);
     return result;
 }
 
@@ -372,7 +414,7 @@ static int log_in(struct peer *peer, const char *name, char line[LINE_SIZE]) {
         return say_334_for_ever(peer, line);
     if (strcmp(name, "OAUTHBEARER") == 0)
         return login_by_bearer(peer, line);
-    return login_by_gsasl(peer, name, line);
+    return by_cyrus ? login_by_cyrus(peer, name, line) : login_by_gsasl(peer, name, line);
 }
 
 static void on_auth(struct peer *peer, const char *arguments) {
@@ -490,12 +532,19 @@ static int listen_somewhere(void) {
 /* ---- the command line ---- */
 
 static const struct option options[] = {
-    {"mechanisms", required_argument, NULL, 'm'},  {"user", required_argument, NULL, 'u'},
-    {"password", required_argument, NULL, 'p'},    {"token", required_argument, NULL, 't'},
-    {"iterations", required_argument, NULL, 'i'},  {"fault", required_argument, NULL, 'f'},
-    {"certificate", required_argument, NULL, 'c'}, {"key", required_argument, NULL, 'k'},
-    {"client-ca", required_argument, NULL, 'a'},   {"implicit", no_argument, NULL, 'I'},
-    {"tls-1.2", no_argument, NULL, '2'},           {NULL, 0, NULL, 0},
+    {"mechanisms", required_argument, NULL, 'm'},
+    {"user", required_argument, NULL, 'u'},
+    {"password", required_argument, NULL, 'p'},
+    {"token", required_argument, NULL, 't'},
+    {"iterations", required_argument, NULL, 'i'},
+    {"fault", required_argument, NULL, 'f'},
+    {"certificate", required_argument, NULL, 'c'},
+    {"key", required_argument, NULL, 'k'},
+    {"client-ca", required_argument, NULL, 'a'},
+    {"implicit", no_argument, NULL, 'I'},
+    {"tls-1.2", no_argument, NULL, '2'},
+    {"cyrus", no_argument, NULL, 'C'},
+    {NULL, 0, NULL, 0},
 };
 
 static enum fault find_fault(const char *name) {
@@ -536,6 +585,8 @@ static void read_options(int argc, char **argv) {
             client_ca = optarg;
         else if (which == 'I')
             implicit_tls = true;
+        else if (which == 'C')
+            by_cyrus = true;
         else if (which == '2')
             SSL_CTX_set_max_proto_version(tls_context, TLS1_2_VERSION);
         else
@@ -555,6 +606,8 @@ int main(int argc, char **argv) {
         refuse("out of", "memory");
     gsasl_callback_set(sasl, answer_property);
     read_options(argc, argv);
+    if (by_cyrus)
+        cyrus_start(user, password, iterations);
     int listener = listen_somewhere();
     for (;;) {
         int socket = accept(listener, NULL, NULL);

@@ -1,9 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Logins against GNU SASL (tests/interop/sasl_server.c), which we did not write: each mechanism
-over both TLS ports, right and wrong credentials, and a server that misbehaves.
-
-tls-server-end-point is not met here: GNU SASL 2.2 does not know it.
+"""Logins against GNU SASL, and Cyrus SASL for tls-server-end-point, which we did not write
+(tests/interop/sasl_server.c): each mechanism over both TLS ports, right and wrong credentials, and
+a server that misbehaves.
 """
 import os
 import queue
@@ -33,7 +32,8 @@ class SaslServer(Server):
         command += ["--certificate", certificate + ".pem", "--key", certificate + ".key"]
         command += ["--client-ca", os.path.dirname(certificate) + "/ca.pem"]
         command += ["--tls-1.2"] if tls == "1.2" else []
-        command += ["--implicit"] if options.pop("implicit", False) else []
+        for word in ("implicit", "cyrus"):
+            command += ["--" + word] if options.pop(word, False) else []
         wanted = dict(user=USER, password=PASSWORD, token=TOKEN)
         wanted.update(options)
         for name, value in wanted.items():
@@ -197,6 +197,22 @@ def test_token(case):
         case.sent(server, "OAUTHBEARER", "a short token", token="short", **bearer)
 
 
+def test_end_point(case):
+    """The binding that stays the same for a certificate."""
+    bound = "tls-server-end-point"
+    for mechanism in PLUS:
+        with case.server(mechanism, cyrus=True) as server:
+            case.sent(server, mechanism, mechanism + ", " + bound, bound=bound, binding="end_point")
+            case.failed(server, "AUTH_REFUSED", "GSASL_AUTHENTICATION_ERROR",
+                        mechanism + ", wrong password", binding="end_point", password="wr0ng")
+        with case.server(mechanism, cyrus=True, fault="binding") as server:
+            case.failed(server, "AUTH_REFUSED", "GSASL_AUTHENTICATION_ERROR",
+                        mechanism + ", another certificate", binding="end_point", code=535)
+    for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5", "PLAIN", "LOGIN"):
+        with case.server(mechanism, cyrus=True) as server:
+            case.sent(server, mechanism, mechanism + " of Cyrus SASL")
+
+
 # ---- that it fails -----------------------------------------------------------------------------
 
 
@@ -248,7 +264,7 @@ def test_iterations(case):
 
 
 TESTS = (test_passwords, test_names, test_implicit, test_lockstep, test_choice, test_certificate,
-         test_token, test_middle, test_impostor, test_endless, test_iterations)
+         test_token, test_end_point, test_middle, test_impostor, test_endless, test_iterations)
 
 
 def test(checks, folder):
