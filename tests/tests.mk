@@ -10,7 +10,7 @@
 #   HELPERS += NAME      a program that tests start: src, uses and libs as above
 # Checks that are no C program stand in tests/checks.list.
 EVERYWHERE := gcc clang asan ubsan m32 valgrind
-NETX_OPTIONS := nochain noipv6 nocheck dual
+NETX_OPTIONS := nochain noipv6 nocheck dual secure secureasan
 
 # Driver and POSIX transport.
 POSIX_TEST := tests/posix/interpose.c tests/posix/loopback.c tests/support/script_server.c
@@ -49,6 +49,15 @@ facade_faults.on := $(EVERYWHERE) $(NETX_OPTIONS)
 facade_threads.src := tests/facade/threads_test.c $(FACADE)
 facade_threads.on := $(EVERYWHERE) $(NETX_OPTIONS)
 
+# TLS by NetX Secure, and the logins beyond the three calls; with mbedTLS over the NetX transport.
+TESTS += facade_secure
+facade_secure.src := tests/facade/secure_test.c tests/facade/secure_logins.c \
+    tests/facade/secure_faults.c tests/facade/secure.c tests/facade/secure_server.c $(FACADE)
+facade_secure.uses := mbedtls
+facade_secure.libs := -lssl -lcrypto -lgsasl
+facade_secure.wrap := $(PYTHON) tests/facade/with_certificates.py
+facade_secure.on := secure secureasan
+
 # The engine: dialogs as data, each in every way of cutting its bytes; and its unit tests.
 TESTS += dialogs dialogs_wrong engine_body engine_text engine_login engine_round_trips engine_order
 dialogs.src := $(sort $(wildcard tests/dialogs/*.c)) tests/support/test_crypto.c
@@ -68,8 +77,11 @@ engine_order.src := tests/engine/order_test.c tests/engine/check.c
 engine_order.on := $(EVERYWHERE)
 engine_text.src := tests/engine/text_test.c tests/engine/check.c
 engine_text.on := $(EVERYWHERE)
-engine_login.src := tests/engine/login_test.c tests/engine/check.c
+engine_login.src := tests/engine/login_test.c tests/engine/check.c tests/support/test_crypto.c
 engine_login.on := $(EVERYWHERE)
+TESTS += engine_secrets
+engine_secrets.src := tests/engine/secrets_test.c tests/engine/check.c tests/support/test_crypto.c
+engine_secrets.on := $(EVERYWHERE)
 engine_round_trips.src := tests/engine/round_trips_test.c tests/engine/check.c
 engine_round_trips.on := $(EVERYWHERE)
 
@@ -83,6 +95,9 @@ secure_mail.src := tests/interop/secure_mail.c tests/interop/sender.c tests/tls/
 secure_mail.uses := openssl mbedtls
 
 # TLS: certificates as DER.
+TESTS += tls_wrap
+tls_wrap.src := tests/tls/wrap_test.c tests/engine/check.c
+tls_wrap.on := $(EVERYWHERE)
 TESTS += tls_certificate
 tls_certificate.src := tests/tls/certificate_test.c
 tls_certificate.on := $(EVERYWHERE)
@@ -102,3 +117,23 @@ sasl_gsasl.src := tests/sasl/gsasl_test.c $(SASL_TEST)
 sasl_gsasl.uses := openssl
 sasl_gsasl.libs := -lgsasl
 sasl_gsasl.on := $(filter-out m32,$(EVERYWHERE))
+
+# The suite over both TLS ports: one client, driven by tests/tls/suite_PART.py. Under a sanitizer the
+# octets at which connections are cut are sampled; curl's word and figures need no second flavour.
+TLS_PARTS := good bad attacks faults cuts curl
+TLS_SUITE := $(addprefix tests/tls/,suite_client.c suite_spy.c suite_openssl.c suite_mbedtls.c)
+define tls_part
+TESTS += tls_$(1)
+tls_$(1).src := $$(TLS_SUITE)
+tls_$(1).uses := openssl mbedtls
+tls_$(1).wrap = SUITE_STRIDE=$$(if $$(filter asan,$$(FLAVOUR)),29,1) $$(PYTHON) -B tests/tls/suite.py
+tls_$(1).args := $(1)
+tls_$(1).on := gcc $(if $(filter-out curl,$(1)),asan)
+endef
+$(foreach part,$(TLS_PARTS),$(eval $(call tls_part,$(part))))
+TESTS += tls_figures
+tls_figures.src := $(TLS_SUITE)
+tls_figures.uses := openssl mbedtls
+tls_figures.wrap = $(PYTHON) -B tests/tls/resume_figures.py
+tls_figures.args := --check
+tls_figures.on := gcc

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Logins: base64 against RFC 4648's vectors and a reference written here, for users and passwords
- * of all lengths (A12); and no trace of the password in the session's memory (A15).
+ * of all lengths (A12); no trace of the password in the memory of a session that has no struct
+ * smtplite_login (A15; with one: secrets_test.c); and the tests' hash provider against its RFCs.
  */
 
+#include "../support/test_crypto.h"
 #include "check.h"
 
 #include <stdio.h>
@@ -14,7 +16,7 @@ enum { LENGTH_MAX = 255 };
 static struct talk t;
 static char want[TALK_OUT];
 
-static struct smtplite_config make_config(uint8_t mechanism, const char *user,
+static struct smtplite_config make_config(uint16_t mechanism, const char *user,
                                           const char *password) {
     return (struct smtplite_config){.tls = SMTPLITE_TLS_NONE,
                                     .flags = SMTPLITE_ALLOW_CLEAR_LOGIN,
@@ -200,7 +202,7 @@ static bool holds_secret(const struct talk *talk) {
     return found;
 }
 
-static void test_memory_of(uint8_t mechanism) {
+static void test_memory_of(uint16_t mechanism) {
     struct smtplite_config config = make_config(mechanism, "user", password);
     memset(&t, 0, sizeof t);
     begin_login(&config);
@@ -249,7 +251,83 @@ static void test_broken(void) {
     }
 }
 
+/* ---- the provider of the dialogs and of secrets_test.c ------------------------------------- */
+
+static bool is_hex(const uint8_t *p, size_t n, const char *hex) {
+    char text[2 * SMTPLITE_DIGEST_MAX + 1];
+    for (size_t i = 0; i < n; i++) {
+        snprintf(text + 2 * i, 3, "%02x", p[i]);
+    }
+    return strcmp(text, hex) == 0;
+}
+
+/* RFC 1321 A.5, RFC 3174 7.3, RFC 6234 8.5; 448 bits: the padding needs a block of its own. */
+static void test_hashes(void) {
+    static const struct {
+        enum smtplite_hash hash;
+        const char *text, *digest;
+    } vectors[] = {
+        {SMTPLITE_HASH_MD5, "", "d41d8cd98f00b204e9800998ecf8427e"},
+        {SMTPLITE_HASH_MD5, "message digest", "f96b697d7cb7938d525a2f31aaf161d0"},
+        {SMTPLITE_HASH_MD5,
+         "12345678901234567890123456789012345678901234567890123456789012345678901234567890",
+         "57edf4a22be3c955ac49da2e2107b67a"},
+        {SMTPLITE_HASH_SHA1, "abc", "a9993e364706816aba3e25717850c26c9cd0d89d"},
+        {SMTPLITE_HASH_SHA1, "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+         "84983e441c3bd26ebaae4aa1f95129e5e54670f1"},
+        {SMTPLITE_HASH_SHA256, "abc",
+         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+        {SMTPLITE_HASH_SHA256, "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+         "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
+    };
+    struct test_crypto c;
+    uint8_t digest[SMTPLITE_DIGEST_MAX];
+    test_crypto_init(&c, NULL, 0);
+    for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
+        CHECK(
+            c.provider.hash(&c, vectors[i].hash, vectors[i].text, strlen(vectors[i].text), digest));
+        CHECK(is_hex(digest, smtplite_digest_len(vectors[i].hash), vectors[i].digest));
+    }
+}
+
+/* RFC 2202 2 and 3, RFC 4231 4: a short key, and one that is longer than a block. */
+static void test_macs(void) {
+    static const char text[] = "what do ya want for nothing?";
+    static const char longer[] = "Test Using Larger Than Block-Size Key - Hash Key First";
+    static const struct {
+        enum smtplite_hash hash;
+        size_t long_key; /* octets of 0xaa */
+        const char *mac, *long_mac;
+    } vectors[] = {
+        {SMTPLITE_HASH_MD5, 80, "750c783e6ab0b503eaa86e310a5db738",
+         "6b1ab7fe4bd7bf8f0b62e6ce61b9d0cd"},
+        {SMTPLITE_HASH_SHA1, 80, "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79",
+         "aa4ae5e15272d00e95705637ce8a3b55ed402112"},
+        {SMTPLITE_HASH_SHA256, 131,
+         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+         "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
+    };
+    struct test_crypto c;
+    uint8_t mac[SMTPLITE_DIGEST_MAX], key[131];
+    test_crypto_init(&c, NULL, 0);
+    memset(key, 0xAA, sizeof key);
+    for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
+        enum smtplite_hash hash = vectors[i].hash;
+        size_t n = smtplite_digest_len(hash);
+        c.provider.hmac(&c, hash, "Jefe", 4, text, strlen(text), mac);
+        CHECK(is_hex(mac, n, vectors[i].mac));
+        c.provider.hmac(&c, hash, key, vectors[i].long_key, longer, strlen(longer), mac);
+        CHECK(is_hex(mac, n, vectors[i].long_mac));
+        CHECK(c.provider.hmac(&c, hash, NULL, 0, longer, strlen(longer), mac));
+        CHECK(is_hex(mac, n, vectors[i].long_mac));
+        c.provider.forget(&c);
+        CHECK(!c.provider.hmac(&c, hash, NULL, 0, longer, strlen(longer), mac));
+    }
+}
+
 int main(void) {
+    test_hashes();
+    test_macs();
     test_vectors();
     test_lengths();
     test_too_long();

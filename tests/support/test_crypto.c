@@ -25,8 +25,7 @@ static void write_word(uint8_t *p, uint32_t word, bool big) {
     }
 }
 
-/* ---- one block of each ------------------------------------------------------------------------
- */
+/* ---- one block of each -------------------------------------------------------------------- */
 
 static const uint32_t md5_sines[64] = {
     0xd76aa478, 0xe8c7b756, 0x242070db, 0xc1bdceee, 0xf57c0faf, 0x4787c62a, 0xa8304613, 0xfd469501,
@@ -64,7 +63,7 @@ static void mix_md5(uint32_t *h, const uint8_t *block) {
 
 static void mix_sha1(uint32_t *h, const uint8_t *block) {
     static const uint32_t constants[4] = {0x5a827999, 0x6ed9eba1, 0x8f1bbcdc, 0xca62c1d6};
-    uint32_t w[80], a = h[0], b = h[1], c = h[2], d = h[3], e = h[4];
+    uint32_t w[80] = {0}, a = h[0], b = h[1], c = h[2], d = h[3], e = h[4];
     for (unsigned i = 0; i < 80; i++) {
         w[i] = i < 16 ? read_word(block + 4 * i, true)
                       : rotate(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
@@ -100,7 +99,7 @@ static uint32_t turn3(uint32_t x, unsigned i, unsigned j, unsigned k) {
 }
 
 static void mix_sha256(uint32_t *h, const uint8_t *block) {
-    uint32_t w[64], s[8];
+    uint32_t w[64] = {0}, s[8];
     memcpy(s, h, sizeof s);
     for (unsigned i = 0; i < 64; i++) {
         w[i] = i < 16 ? read_word(block + 4 * i, true)
@@ -120,8 +119,7 @@ static void mix_sha256(uint32_t *h, const uint8_t *block) {
     }
 }
 
-/* ---- the digest -------------------------------------------------------------------------------
- */
+/* ---- the digest --------------------------------------------------------------------------- */
 
 static void mix(enum smtplite_hash hash, struct digest_state *s) {
     if (hash == SMTPLITE_HASH_MD5) {
@@ -165,8 +163,7 @@ static void end(enum smtplite_hash hash, struct digest_state *s, uint8_t *digest
     }
 }
 
-/* ---- the provider -----------------------------------------------------------------------------
- */
+/* ---- the provider ------------------------------------------------------------------------- */
 
 static bool is_to_fail(struct test_crypto *c) {
     return ++c->calls == c->fail_at;
