@@ -85,9 +85,19 @@ static ptrdiff_t judge(struct smtplite_tls_wrap *wrap, ptrdiff_t count, size_t n
     return count == SMTPLITE_TRANSPORT_EOF ? count : SMTPLITE_TRANSPORT_FAILED;
 }
 
+/* However little moves at a time, the wait ends it. A wait of 0 looks once, but that may take a
+ * call for a record's header and one for the rest: then it is the library that returns. */
+static bool is_over(struct smtplite_tls_wrap *wrap, uint32_t *left) {
+    *left = time_left(wrap);
+    return *left == 0 && wrap->wait > 0;
+}
+
 ptrdiff_t smtplite_tls_wrap_send(struct smtplite_tls_wrap *wrap, const void *p, size_t n) {
     const struct smtplite_transport *below = wrap->below;
-    return judge(wrap, below->send(below->context, p, n, false, time_left(wrap)), n);
+    uint32_t left;
+    if (is_over(wrap, &left))
+        return NOTHING_MOVED;
+    return judge(wrap, below->send(below->context, p, n, false, left), n);
 }
 
 /* A handshake record begins with a control byte, SMTP with a digit. */
@@ -95,12 +105,10 @@ static bool is_text(const char *p) {
     return *p >= ' ' && *p <= '~';
 }
 
-/* A flood of records without content must not outlast the wait; with a wait of 0 it is the library
- * that returns after one of them. */
 ptrdiff_t smtplite_tls_wrap_receive(struct smtplite_tls_wrap *wrap, void *p, size_t n) {
     const struct smtplite_transport *below = wrap->below;
-    uint32_t left = time_left(wrap);
-    if (left == 0 && wrap->wait > 0)
+    uint32_t left;
+    if (is_over(wrap, &left))
         return NOTHING_MOVED;
     ptrdiff_t count = judge(wrap, below->receive(below->context, p, n, left), n);
     if (count <= 0 || wrap->heard)
