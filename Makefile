@@ -80,7 +80,7 @@ $(foreach t,$(TESTS) $(HELPERS),$(eval $(call program,$(OUT)/tests/$(t),$($(t).s
 # ---- What people call -----------------------------------------------------------------------
 
 .PHONY: all run test interop asan ubsan valgrind m32 clang gcc cxx-headers fuzz proofs footprint \
-    footprint-check lint format symbols consumer selfcheck install deps clean help \
+    footprint-check tls-figures lint format symbols consumer selfcheck install deps clean help \
     programs tests helpers list
 
 all: ## build the library, netx_mail and the examples (build/...)
@@ -140,6 +140,10 @@ footprint: ## flash, RAM and stack on a Cortex-M4 at -Os
 
 footprint-check: ## the same, compared with the goals
 	@$(PYTHON) scripts/footprint.py --check
+
+tls-figures: ## what TLS resumption saves the next connection, measured; WRITE=1: into docs/tls.md
+	@$(MAKE) --no-print-directory -s FLAVOUR=gcc build/gcc/tests/tls_figures
+	@$(PYTHON) -B tests/tls/resume_figures.py $(if $(WRITE),--write) build/gcc/tests/tls_figures
 
 symbols: ## engine and sasl import only mem*, export only smtplite_*, have no .data and no .bss
 	@scripts/symbols.sh

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 # The flavours in which everything can be built, into build/FLAVOUR/: one column each.
 #   X.CC  compiler   X.FLAGS  added to compiler and linker   X.RUN  what runs a program of it
-#   X.DIR  another flavour whose build it uses
-FLAVOURS := release gcc clang asan ubsan m32 valgrind nochain noipv6 nocheck dual
+#   X.DIR  another flavour whose build it uses   X.LIBS  what its programs are linked with
+FLAVOURS := release gcc clang asan ubsan m32 valgrind nochain noipv6 nocheck dual secure \
+    secureasan
 
 release.CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 release.FLAGS := -O2 -g
@@ -39,3 +40,10 @@ nocheck.CC := gcc
 nocheck.FLAGS := -O2 -g -DNX_SMTP_DISABLE_ERROR_CHECKING -DNX_DISABLE_ERROR_CHECKING
 dual.CC := gcc
 dual.FLAGS := -O2 -g -DNX_ENABLE_DUAL_PACKET_POOL
+# NetX Secure, over mbedTLS.
+secure.CC := gcc
+secure.FLAGS := -O2 -g -DNX_SECURE_ENABLE
+secure.LIBS := -lmbedtls -lmbedx509 -lmbedcrypto
+secureasan.CC := gcc
+secureasan.FLAGS := $(asan.FLAGS) -DNX_SECURE_ENABLE
+secureasan.LIBS := $(secure.LIBS)

@@ -16,6 +16,7 @@ static UINT leave(NX_SMTP_CLIENT *client_ptr) {
 static const struct smtplite_waits *limits_of(UINT options) {
     static const struct smtplite_waits rfc5321 = {
         .greeting = 300 * NX_IP_PERIODIC_RATE,
+        .tls = 60 * NX_IP_PERIODIC_RATE,
         .command = 300 * NX_IP_PERIODIC_RATE,
         .data = 120 * NX_IP_PERIODIC_RATE,
         .block = 180 * NX_IP_PERIODIC_RATE,
@@ -27,7 +28,8 @@ static const struct smtplite_waits *limits_of(UINT options) {
 }
 
 UINT _nxe_smtp_client_options_set(NX_SMTP_CLIENT *client_ptr, UINT options) {
-    const UINT known = NX_SMTP_OPTION_HELO | NX_SMTP_OPTION_RFC_LIMITS | NX_SMTP_OPTION_PIPELINING;
+    const UINT known = NX_SMTP_OPTION_HELO | NX_SMTP_OPTION_RFC_LIMITS | NX_SMTP_OPTION_PIPELINING |
+                       NX_SMTP_OPTION_TLS_NO_CLOCK | NX_SMTP_OPTION_CLEAR_LOGIN;
     if (!client_ptr)
         return NX_PTR_ERROR;
     if ((options & ~known) != 0)
@@ -36,17 +38,12 @@ UINT _nxe_smtp_client_options_set(NX_SMTP_CLIENT *client_ptr, UINT options) {
 }
 
 UINT _nx_smtp_client_options_set(NX_SMTP_CLIENT *client_ptr, UINT options) {
-    struct smtplite_config *config = &client_ptr->nx_smtp_client_config;
-    UINT flags = config->flags & ~(UINT)(SMTPLITE_HELO | SMTPLITE_LOCKSTEP);
     UINT status = _nx_smtp_client_enter(client_ptr);
     if (status != NX_SUCCESS)
         return status;
-    if ((options & NX_SMTP_OPTION_HELO) != 0)
-        flags |= SMTPLITE_HELO;
-    if ((options & NX_SMTP_OPTION_PIPELINING) == 0)
-        flags |= SMTPLITE_LOCKSTEP;
-    config->flags = (uint16_t)flags;
-    config->waits = limits_of(options);
+    client_ptr->nx_smtp_client_options = options;
+    client_ptr->nx_smtp_client_config.waits = limits_of(options);
+    _nx_smtp_client_configure(client_ptr);
     return leave(client_ptr);
 }
 

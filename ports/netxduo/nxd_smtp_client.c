@@ -28,6 +28,7 @@ NX_CALLER_CHECKING_EXTERNS
 
 const struct smtplite_waits _nx_smtp_client_waits = {
     .greeting = TICKS(NX_SMTP_GREETING_TIMEOUT),
+    .tls = TICKS(NX_SMTP_CLIENT_TLS_TIMEOUT),
     .command = TICKS(NX_SMTP_ENVELOPE_TIMEOUT),
     .data = TICKS(NX_SMTP_ENVELOPE_TIMEOUT),
     .block = TICKS(NX_SMTP_MESSAGE_TIMEOUT),
@@ -36,10 +37,11 @@ const struct smtplite_waits _nx_smtp_client_waits = {
     .session = TICKS(NX_SMTP_CLIENT_SESSION_TIMEOUT),
 };
 
-/* What the original's behaviour needs, and nothing else here is lenient: README.md. */
-#define LENIENCIES                                                                                 \
-    (SMTPLITE_ALLOW_CLEAR_LOGIN | SMTPLITE_ALLOW_8BIT | SMTPLITE_ALLOW_LEADING_BLANK |             \
-     SMTPLITE_ALLOW_NUL_PADDING)
+/* What the original's behaviour needs, and nothing else here is lenient: README.md. Over TLS none
+ * of it holds; where the login was set by the further call, only the first does. */
+#define WIRE_LENIENCIES                                                                            \
+    (SMTPLITE_ALLOW_8BIT | SMTPLITE_ALLOW_LEADING_BLANK | SMTPLITE_ALLOW_NUL_PADDING)
+#define LOGIN_LENIENCIES (SMTPLITE_ALLOW_CLEAR_LOGIN | SMTPLITE_ALLOW_UNLISTED_LOGIN)
 
 /* 0: the phase decides. */
 static const UCHAR error_status[SMTPLITE_E_COUNT] = {
@@ -56,12 +58,15 @@ static const UCHAR error_status[SMTPLITE_E_COUNT] = {
     [SMTPLITE_E_IO] = NX_SMTP_TRANSMIT_ERROR,
     [SMTPLITE_E_TIMEOUT] = NX_NO_PACKET,
     [SMTPLITE_E_CANCELLED] = NX_SMTP_CANCELLED,
-    [SMTPLITE_E_TLS_UNAVAILABLE] = NX_SMTP_TLS_ERROR,
+    [SMTPLITE_E_TLS_UNAVAILABLE] = NX_SMTP_TLS_UNAVAILABLE,
     [SMTPLITE_E_TLS_FAILED] = NX_SMTP_TLS_ERROR,
-    [SMTPLITE_E_TLS_INJECTION] = NX_SMTP_TLS_ERROR,
-    [SMTPLITE_E_AUTH_UNAVAILABLE] = NX_SMTP_AUTHENTICATION_ERROR,
-    [SMTPLITE_E_AUTH_NEEDS_TLS] = NX_SMTP_TLS_ERROR,
+    [SMTPLITE_E_TLS_INJECTION] = NX_SMTP_TLS_INJECTION,
+    [SMTPLITE_E_AUTH_UNAVAILABLE] = NX_SMTP_LOGIN_UNAVAILABLE,
+    [SMTPLITE_E_AUTH_NEEDS_TLS] = NX_SMTP_LOGIN_NEEDS_TLS,
     [SMTPLITE_E_AUTH_CHALLENGE] = NX_SMTP_INVALID_SERVER_CHALLENGE,
+    [SMTPLITE_E_AUTH_SERVER] = NX_SMTP_LOGIN_SERVER,
+    [SMTPLITE_E_AUTH_ITERATIONS] = NX_SMTP_INVALID_SERVER_CHALLENGE,
+    [SMTPLITE_E_AUTH_CRYPTO] = NX_SMTP_LOGIN_CRYPTO,
     [SMTPLITE_E_AUTH_DEFERRED] = NX_SMTP_LOGIN_DEFERRED,
     [SMTPLITE_E_SIZE] = NX_SMTP_OVERSIZE_MAIL_DATA,
     [SMTPLITE_E_BODY_NUL] = NX_SMTP_BODY_REFUSED,
@@ -75,7 +80,7 @@ static const UCHAR phase_status[SMTPLITE_PHASE_COUNT] = {
     [SMTPLITE_PHASE_GREETING] = NX_SMTP_GREET_REPLY_ERROR,
     [SMTPLITE_PHASE_EHLO] = NX_SMTP_HELLO_REPLY_ERROR,
     [SMTPLITE_PHASE_HELO] = NX_SMTP_HELLO_REPLY_ERROR,
-    [SMTPLITE_PHASE_STARTTLS] = NX_SMTP_TLS_ERROR,
+    [SMTPLITE_PHASE_STARTTLS] = NX_SMTP_TLS_UNAVAILABLE,
     [SMTPLITE_PHASE_TLS] = NX_SMTP_TLS_ERROR,
     [SMTPLITE_PHASE_AUTH] = NX_SMTP_AUTH_REPLY_ERROR,
     [SMTPLITE_PHASE_AUTH_RESPONSE] = NX_SMTP_AUTHENTICATION_ERROR,
@@ -101,15 +106,43 @@ static UINT copy_text(CHAR *to, const CHAR *from, UINT max) {
     return NX_SIZE_ERROR;
 }
 
+/* The type as a mechanism to prefer; NONE: none. */
+static UINT preferred(UINT type) {
+    UINT mechanism = SMTPLITE_AUTH_PLAIN;
+    if (type == NX_SMTP_CLIENT_AUTH_NONE)
+        mechanism = 0;
+    else if (type == NX_SMTP_CLIENT_AUTH_LOGIN)
+        mechanism = SMTPLITE_AUTH_LOGIN;
+    else if (type == NX_SMTP_CLIENT_AUTH_CRAM_MD5)
+        mechanism = SMTPLITE_AUTH_CRAM_MD5;
+    return mechanism;
+}
+
 /* NONE with a user name logs in where that is offered, and does without where it fails. */
-static VOID choose_login(struct smtplite_config *config, UINT type) {
-    UINT flags = SMTPLITE_LOCKSTEP | LENIENCIES | SMTPLITE_ALLOW_UNLISTED_LOGIN;
+static UINT lenient_login(struct smtplite_config *config) {
     config->mechanisms = SMTPLITE_AUTH_PLAIN | SMTPLITE_AUTH_LOGIN;
-    config->prefer = type == NX_SMTP_CLIENT_AUTH_LOGIN ? SMTPLITE_AUTH_LOGIN : SMTPLITE_AUTH_PLAIN;
-    if (type == NX_SMTP_CLIENT_AUTH_NONE) {
-        flags ^= SMTPLITE_ALLOW_UNLISTED_LOGIN | SMTPLITE_ALLOW_NO_LOGIN;
-        if (*config->user == '\0')
-            config->mechanisms = 0;
+    if (config->prefer != 0)
+        return LOGIN_LENIENCIES;
+    if (*config->user == '\0')
+        config->mechanisms = 0;
+    return SMTPLITE_ALLOW_CLEAR_LOGIN | SMTPLITE_ALLOW_NO_LOGIN;
+}
+
+VOID _nx_smtp_client_configure(NX_SMTP_CLIENT *client_ptr) {
+    struct smtplite_config *config = &client_ptr->nx_smtp_client_config;
+    UINT options = client_ptr->nx_smtp_client_options;
+    UINT is_plain = config->tls == SMTPLITE_TLS_NONE;
+    UINT flags = is_plain ? WIRE_LENIENCIES : 0;
+    if ((options & NX_SMTP_OPTION_HELO) != 0)
+        flags |= SMTPLITE_HELO;
+    if ((options & NX_SMTP_OPTION_PIPELINING) == 0)
+        flags |= SMTPLITE_LOCKSTEP;
+    if ((options & NX_SMTP_OPTION_CLEAR_LOGIN) != 0)
+        flags |= SMTPLITE_ALLOW_CLEAR_LOGIN;
+    if (config->user == client_ptr->nx_smtp_client_username) {
+        config->mechanisms = config->prefer;
+        if (is_plain)
+            flags |= lenient_login(config);
     }
     config->flags = (uint16_t)flags;
 }
@@ -123,7 +156,8 @@ static VOID configure(NX_SMTP_CLIENT *client_ptr, UINT authentication_type) {
     config->waits = &_nx_smtp_client_waits;
     config->tls = SMTPLITE_TLS_NONE;
     config->prompt_max = NX_SMTP_SERVER_CHALLENGE_MAX_STRING;
-    choose_login(config, authentication_type);
+    config->prefer = (uint16_t)preferred(authentication_type);
+    _nx_smtp_client_configure(client_ptr);
 }
 
 /* A client that exists must not be cleared: its socket stands in the IP instance's list. */
@@ -176,7 +210,9 @@ UINT _nxd_smtp_client_create(NX_SMTP_CLIENT *client_ptr, NX_IP *ip_ptr,
                                   NX_NULL, NX_NULL);
     if (status != NX_SUCCESS)
         return status;
-    client_ptr->nx_smtp_client_packet_pool_ptr = client_packet_pool_ptr;
+    client_ptr->nx_smtp_client_transport.nx_smtp_transport_socket_ptr =
+        &client_ptr->nx_smtp_client_socket;
+    client_ptr->nx_smtp_client_transport.nx_smtp_transport_packet_pool_ptr = client_packet_pool_ptr;
     client_ptr->nx_smtp_client_from_address = from_address;
     client_ptr->nx_smtp_client_server_address = *server_address;
     client_ptr->nx_smtp_client_server_port = port != 0 ? port : NX_SMTP_SERVER_DEFAULT_PORT;
@@ -254,8 +290,9 @@ static UINT check(NX_SMTP_CLIENT *client_ptr, struct job *job) {
 /* Why nothing was sent. A login may be refused for now, or for wrong credentials. */
 static UINT failure_status(const NX_SMTP_CLIENT *client_ptr, const struct smtplite_result *result) {
     UINT status = error_status[result->error];
-    if (status == NX_SMTP_TRANSMIT_ERROR && client_ptr->nx_smtp_client_network_status != NX_SUCCESS)
-        return client_ptr->nx_smtp_client_network_status;
+    UINT network_status = client_ptr->nx_smtp_client_transport.nx_smtp_transport_status;
+    if (status == NX_SMTP_TRANSMIT_ERROR && network_status != NX_SUCCESS)
+        return network_status;
     if (status != NX_SUCCESS)
         return status;
     status = phase_status[result->phase];
@@ -277,19 +314,24 @@ static UINT session_status(const NX_SMTP_CLIENT *client_ptr) {
     return failure_status(client_ptr, result);
 }
 
+static void show(void *context, bool from_server, const char *p, size_t n) {
+    const NX_SMTP_CLIENT *client_ptr = context;
+    client_ptr->nx_smtp_client_trace(client_ptr->nx_smtp_client_trace_context, from_server, p, n);
+}
+
 static UINT run_session(NX_SMTP_CLIENT *client_ptr, struct job *job) {
     enum smtplite_error error;
-    UINT status = _nx_smtp_transport_open(client_ptr);
+    UINT status = _nx_smtp_transport_open(client_ptr, &job->transport);
     if (status != NX_SUCCESS)
         return status;
-    job->transport = _nx_smtp_transport;
-    job->transport.context = client_ptr;
     job->source.context = &job->header;
     job->source.read = _nx_smtp_header_read;
     job->driver.session = &client_ptr->nx_smtp_client_session;
     job->driver.transport = &job->transport;
-    job->driver.hooks.trace = client_ptr->nx_smtp_client_trace;
-    job->driver.hooks.context = client_ptr->nx_smtp_client_trace_context;
+    if (client_ptr->nx_smtp_client_trace)
+        job->driver.hooks.trace = show;
+    job->driver.hooks.context = client_ptr;
+    job->driver.hooks.token = client_ptr->nx_smtp_client_token;
     /* QUIT waits for the message's answer: nx_tcp_socket_send may fail with part of its packet
      * sent, and of an end mark with QUIT behind it nobody could say which part. */
     error = smtplite_deliver(&job->driver, &job->mail, &job->source, false);

@@ -13,6 +13,10 @@
 
 #include "nx_api.h"
 
+#ifdef NX_SECURE_ENABLE
+#include "nx_secure_tls_api.h"
+#endif
+
 #include "smtplite/driver.h"
 #include "smtplite/engine.h"
 
@@ -56,6 +60,10 @@ extern "C" {
 #ifndef NX_SMTP_CLIENT_SEND_TIMEOUT
 #define NX_SMTP_CLIENT_SEND_TIMEOUT (5 * NX_IP_PERIODIC_RATE)
 #endif
+/* The whole TLS handshake, the device's own computing included. */
+#ifndef NX_SMTP_CLIENT_TLS_TIMEOUT
+#define NX_SMTP_CLIENT_TLS_TIMEOUT (30 * NX_IP_PERIODIC_RATE)
+#endif
 /* Characters, without the ending NUL. */
 #ifndef NX_SMTP_CLIENT_MAX_USERNAME
 #define NX_SMTP_CLIENT_MAX_USERNAME 40
@@ -98,6 +106,11 @@ extern "C" {
 #define NX_SMTP_MAIL_PRIORITY_LOW    1
 #define NX_SMTP_MAIL_PRIORITY_NORMAL 2
 #define NX_SMTP_MAIL_PRIORITY_HIGH   4
+
+/* For nx_smtp_client_tls_set. */
+#define NX_SMTP_TLS_NONE     0
+#define NX_SMTP_TLS_REQUIRED 1 /* STARTTLS (RFC 3207), ports 587 and 25 */
+#define NX_SMTP_TLS_IMPLICIT 2 /* TLS from the first byte (RFC 8314), port 465 */
 
 #define NX_SMTP_RECIPIENT_TO  1
 #define NX_SMTP_RECIPIENT_CC  2
@@ -158,12 +171,19 @@ extern "C" {
 #define NX_SMTP_INJECTION_REFUSED  0xC0 /* a control byte in an address, subject, name, password */
 #define NX_SMTP_RECIPIENTS_REFUSED 0xC1 /* none of several recipients was accepted */
 #define NX_SMTP_DELIVERY_UNKNOWN   0xC2 /* no answer after the end: a retry may deliver twice */
-#define NX_SMTP_TLS_ERROR          0xC3 /* TLS failed, or is missing */
+#define NX_SMTP_TLS_ERROR          0xC3 /* handshake or certificate: nx_smtp_client_tls_status_get */
 #define NX_SMTP_LOGIN_DEFERRED     0xC4 /* the server takes no logins for now: wait, then retry */
 #define NX_SMTP_CLIENT_BUSY        0xC5 /* another thread is in this client */
 #define NX_SMTP_CANCELLED          0xC6
 #define NX_SMTP_BODY_REFUSED       0xC7 /* a NUL byte in the body: nothing was sent */
 #define NX_SMTP_ADDRESS_REFUSED    0xC8 /* empty, <, >, space, open quote, not ASCII, too long */
+#define NX_SMTP_TLS_UNAVAILABLE    0xC9 /* the server has no STARTTLS, or refused it: an attack? */
+#define NX_SMTP_TLS_INJECTION      0xCA /* bytes in clear behind the answer to STARTTLS: an attack */
+#define NX_SMTP_TLS_NO_CLOCK       0xCB /* no clock to check the certificate's dates */
+#define NX_SMTP_LOGIN_UNAVAILABLE  0xCC /* the server offers no login that was allowed */
+#define NX_SMTP_LOGIN_NEEDS_TLS    0xCD /* the password or token would go in clear: not sent */
+#define NX_SMTP_LOGIN_SERVER       0xCE /* the server did not prove that it knows the password */
+#define NX_SMTP_LOGIN_CRYPTO       0xCF /* the hash provider failed */
 
 /* ---- The client --------------------------------------------------------------------------- */
 
@@ -173,19 +193,33 @@ struct NX_SMTP_CLIENT_STRUCT;
  * time is ahead. Anything but NX_SUCCESS: the time is not known (yet), and no Date is sent. */
 typedef UINT NX_SMTP_CLOCK(ULONG *unix_seconds, INT *zone_minutes);
 
+/* Gives the next piece of an OAuth token by smtplite_token, _token_end or _token_fail (see
+ * smtplite/engine.h); false: not yet, ask again soon. context is the client. It must not block. */
+typedef bool NX_SMTP_TOKEN(VOID *context, struct smtplite_session *session);
+
+/* The bytes of one TCP connection, in packets of a pool. The members are private. */
+typedef struct NX_SMTP_TRANSPORT_STRUCT {
+    NX_TCP_SOCKET *nx_smtp_transport_socket_ptr;
+    NX_PACKET_POOL *nx_smtp_transport_packet_pool_ptr;
+    NX_PACKET *nx_smtp_transport_send_packet;    /* being filled, and ours until it is sent */
+    NX_PACKET *nx_smtp_transport_receive_packet; /* being read */
+    ULONG nx_smtp_transport_receive_offset;
+    UINT nx_smtp_transport_status; /* why it failed */
+#ifdef NX_SECURE_ENABLE
+    const struct NX_SMTP_TLS_STRUCT *nx_smtp_transport_tls; /* null: in clear */
+#endif
+} NX_SMTP_TRANSPORT;
+
 /* One client. The members are private. */
 typedef struct NX_SMTP_CLIENT_STRUCT {
     ULONG nx_smtp_client_id;
     volatile UINT nx_smtp_client_state; /* IDLE, or a call is under way */
-    NX_PACKET_POOL *nx_smtp_client_packet_pool_ptr;
     CHAR *nx_smtp_client_from_address;
     UINT nx_smtp_client_server_port;
     NXD_ADDRESS nx_smtp_client_server_address;
 
-    NX_PACKET *nx_smtp_client_send_packet;    /* being filled, and ours until it is sent */
-    NX_PACKET *nx_smtp_client_receive_packet; /* being read */
-    ULONG nx_smtp_client_receive_offset;
-    UINT nx_smtp_client_network_status; /* why the transport failed */
+    UINT nx_smtp_client_options; /* NX_SMTP_OPTION_ */
+    NX_SMTP_TRANSPORT nx_smtp_client_transport;
 
     smtplite_trace *nx_smtp_client_trace;
     VOID *nx_smtp_client_trace_context;
@@ -194,6 +228,8 @@ typedef struct NX_SMTP_CLIENT_STRUCT {
     const CHAR *(*nx_smtp_client_extra_header)(struct NX_SMTP_CLIENT_STRUCT *client_ptr, UINT piece,
                                                CHAR *scratch);
 
+    NX_SMTP_TOKEN *nx_smtp_client_token;
+
     struct smtplite_config nx_smtp_client_config;
     struct smtplite_session nx_smtp_client_session;
     NX_TCP_SOCKET nx_smtp_client_socket;
@@ -201,12 +237,31 @@ typedef struct NX_SMTP_CLIENT_STRUCT {
     CHAR nx_smtp_client_password[NX_SMTP_CLIENT_MAX_PASSWORD + 1];
     CHAR nx_smtp_client_domain[NX_SMTP_CLIENT_MAX_DOMAIN + 1];
     CHAR nx_smtp_client_reply_text[NX_SMTP_CLIENT_REPLY_TEXT];
+
+#ifdef NX_SECURE_ENABLE
+    const struct NX_SMTP_TLS_STRUCT *nx_smtp_client_tls; /* null: nx_smtp_client_tls_set was not */
+    CHAR *nx_smtp_client_tls_host;
+    UINT(*nx_smtp_client_tls_setup)
+    (struct NX_SMTP_CLIENT_STRUCT *client_ptr, NX_SECURE_TLS_SESSION *tls_session_ptr);
+    ULONG(*nx_smtp_client_tls_callback)
+    (NX_SECURE_TLS_SESSION *tls_session_ptr, NX_SECURE_X509_CERT *certificate_ptr);
+    UINT nx_smtp_client_tls_status;
+    UINT nx_smtp_client_tls_started;
+    NX_SECURE_X509_DNS_NAME nx_smtp_client_tls_name;
+    NX_SECURE_TLS_SESSION nx_smtp_client_tls_session;
+#endif
 } NX_SMTP_CLIENT;
 
 /* For nx_smtp_client_options_set. */
 #define NX_SMTP_OPTION_HELO       1 /* say HELO, never EHLO */
 #define NX_SMTP_OPTION_RFC_LIMITS 2 /* the time limits of RFC 5321 instead of the macros above */
 #define NX_SMTP_OPTION_PIPELINING 4 /* commands in groups, and AUTH with its first response */
+/* RISK: a certificate that has expired, or a stolen one that was replaced, is taken. For devices
+ * without a clock: where tls_setup sets a time function, dates are checked all the same. */
+#define NX_SMTP_OPTION_TLS_NO_CLOCK 8
+/* RISK: whoever listens on the network reads the password. For nx_smtp_client_login_set without
+ * TLS; the plain calls need no leave to do so. */
+#define NX_SMTP_OPTION_CLEAR_LOGIN 16
 
 /* ---- The calls ---------------------------------------------------------------------------- */
 
@@ -221,6 +276,12 @@ typedef struct NX_SMTP_CLIENT_STRUCT {
 #define nx_smtp_client_clock_set      _nx_smtp_client_clock_set
 #define nx_smtp_client_transcript_set _nx_smtp_client_transcript_set
 #define nx_smtp_client_last_reply_get _nx_smtp_client_last_reply_get
+#define nx_smtp_client_login_set      _nx_smtp_client_login_set
+#define nx_smtp_transport_set         _nx_smtp_transport_set
+#ifdef NX_SECURE_ENABLE
+#define nx_smtp_client_tls_set        _nx_smtp_client_tls_set
+#define nx_smtp_client_tls_status_get _nx_smtp_client_tls_status_get
+#endif
 #else
 #define nxd_smtp_client_create        _nxde_smtp_client_create
 #define nx_smtp_client_delete         _nxe_smtp_client_delete
@@ -229,8 +290,15 @@ typedef struct NX_SMTP_CLIENT_STRUCT {
 #define nx_smtp_client_clock_set      _nxe_smtp_client_clock_set
 #define nx_smtp_client_transcript_set _nxe_smtp_client_transcript_set
 #define nx_smtp_client_last_reply_get _nxe_smtp_client_last_reply_get
+#define nx_smtp_client_login_set      _nxe_smtp_client_login_set
+#define nx_smtp_transport_set         _nxe_smtp_transport_set
+#ifdef NX_SECURE_ENABLE
+#define nx_smtp_client_tls_set        _nxe_smtp_client_tls_set
+#define nx_smtp_client_tls_status_get _nxe_smtp_client_tls_status_get
+#endif
 #endif
 #define nx_smtp_client_status_text _nx_smtp_client_status_text
+#define nx_smtp_transport_release  _nx_smtp_transport_release
 #endif
 
 /*
@@ -278,8 +346,59 @@ UINT _nxe_smtp_client_transcript_set(NX_SMTP_CLIENT *client_ptr, smtplite_trace 
 UINT _nx_smtp_client_last_reply_get(NX_SMTP_CLIENT *client_ptr, UINT *code, CHAR **text);
 UINT _nxe_smtp_client_last_reply_get(NX_SMTP_CLIENT *client_ptr, UINT *code, CHAR **text);
 
+/*
+ * How to log in from now on, in place of what the create was given: for long texts, tokens, and
+ * other mechanisms. All borrowed until the delete or the next nx_smtp_client_login_set.
+ * mechanisms: a mask of SMTPLITE_AUTH_ (smtplite/login.h): nothing else is ever tried, the
+ *   strongest that is offered first. 0: no login.
+ * username, password: NX_NULL if no mechanism of the mask needs them.
+ * login: for all but PLAIN and LOGIN, made by smtplite_login_init; else NX_NULL. Of one client.
+ * token: gives the OAuth token in pieces, if login->token_by_event is set; else NX_NULL.
+ */
+UINT _nx_smtp_client_login_set(NX_SMTP_CLIENT *client_ptr, CHAR *username, CHAR *password,
+                               UINT mechanisms, struct smtplite_login *login, NX_SMTP_TOKEN *token);
+UINT _nxe_smtp_client_login_set(NX_SMTP_CLIENT *client_ptr, CHAR *username, CHAR *password,
+                                UINT mechanisms, struct smtplite_login *login,
+                                NX_SMTP_TOKEN *token);
+
+#ifdef NX_SECURE_ENABLE
+/*
+ * TLS by NetX Secure for every mail from now on.
+ * mode: NX_SMTP_TLS_REQUIRED, _IMPLICIT, or _NONE: in clear again.
+ * host_name: whom the certificate must name: a host name or an IP address. Borrowed until the
+ *   delete or the next nx_smtp_client_tls_set.
+ * tls_setup: called in each send before it connects, with a session of zeros. It calls
+ *   nx_secure_tls_session_create, _trusted_certificate_add, _session_packet_buffer_set and
+ *   _session_time_function_set, and gives NX_SUCCESS. The client ends and deletes the session.
+ */
+UINT _nx_smtp_client_tls_set(NX_SMTP_CLIENT *client_ptr, UINT mode, CHAR *host_name,
+                             UINT (*tls_setup)(NX_SMTP_CLIENT *client_ptr,
+                                               NX_SECURE_TLS_SESSION *tls_session_ptr));
+UINT _nxe_smtp_client_tls_set(NX_SMTP_CLIENT *client_ptr, UINT mode, CHAR *host_name,
+                              UINT (*tls_setup)(NX_SMTP_CLIENT *client_ptr,
+                                                NX_SECURE_TLS_SESSION *tls_session_ptr));
+
+/* What was wrong with TLS in the last send: NetX Secure's status, or one of ours; NX_SUCCESS: all
+ * was well. */
+UINT _nx_smtp_client_tls_status_get(NX_SMTP_CLIENT *client_ptr, UINT *tls_status);
+UINT _nxe_smtp_client_tls_status_get(NX_SMTP_CLIENT *client_ptr, UINT *tls_status);
+#endif
+
 /* The name of a status, "?" if it is none of ours or NetX's usual ones; never null; static. */
 const CHAR *_nx_smtp_client_status_text(UINT status);
+
+/* ---- The transport alone, for smtplite's portable API over NetX Duo ------------------------ */
+
+struct smtplite_transport;
+
+/* Fills `transport` (smtplite/transport.h) with one that moves bytes over a connected TCP socket,
+ * in packets of the pool; its times are ticks. All borrowed until nx_smtp_transport_release, which
+ * gives back the packets that are held: before the disconnect, in every case. */
+UINT _nx_smtp_transport_set(struct smtplite_transport *transport, NX_SMTP_TRANSPORT *transport_ptr,
+                            NX_TCP_SOCKET *socket_ptr, NX_PACKET_POOL *packet_pool_ptr);
+UINT _nxe_smtp_transport_set(struct smtplite_transport *transport, NX_SMTP_TRANSPORT *transport_ptr,
+                             NX_TCP_SOCKET *socket_ptr, NX_PACKET_POOL *packet_pool_ptr);
+VOID _nx_smtp_transport_release(NX_SMTP_TRANSPORT *transport_ptr);
 
 #ifdef __cplusplus
 }

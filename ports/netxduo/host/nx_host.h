@@ -27,6 +27,14 @@ enum nx_host_call {
     NX_HOST_RECEIVE,    /* NX_NO_PACKET, at once */
     NX_HOST_DISCONNECT, /* NX_DISCONNECT_FAILED; the connection is reset, as after a real time limit
                          */
+    NX_HOST_TLS_CREATE, /* of a session: NX_INVALID_PARAMETERS */
+    NX_HOST_TLS_SET,    /* of a certificate callback or a name: NX_PTR_ERROR */
+    NX_HOST_TLS_START,  /* NX_SECURE_TLS_HANDSHAKE_FAILURE */
+    NX_HOST_TLS_HANDSHAKE, /* each step: the same; the session is reset */
+    NX_HOST_TLS_ALLOCATE,  /* NX_NO_PACKET */
+    NX_HOST_TLS_SEND,      /* NX_SECURE_TLS_TCP_SEND_FAILED; the session is reset */
+    NX_HOST_TLS_RECEIVE,   /* NX_SECURE_TLS_INVALID_PACKET; the session is reset */
+    NX_HOST_TLS_END,       /* NX_SECURE_TLS_ALLOCATE_PACKET_FAILED; the session is reset */
     NX_HOST_CALLS
 };
 
