@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-#define SMTPLITE_REPORT_TEXT 160
+#define SMTPLITE_REPORT_TEXT 256 /* a long refusal, or a TLS fault with its library's words */
 
 /* What became of it, for a log: the result, and the deciding reply's text; where no reply decided
  * it, the transport's reason, if it has one. */
