@@ -3,12 +3,14 @@
 #include "sasl_cyrus.h"
 
 #include <gsasl.h>
-#include <sasl/sasl.h>
-#include <sasl/saslplug.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Not our own file of that name, which the include path has first. */
+#include <../include/sasl/sasl.h>
+#include <sasl/saslplug.h>
 
 struct login {
     sasl_conn_t *connection;
