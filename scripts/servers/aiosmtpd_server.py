@@ -2,11 +2,10 @@
 # SPDX-License-Identifier: MIT
 """A real SMTP server for trials and tests: Debian's python3-aiosmtpd on loopback.
 
-Prints `ready PORT`, or with --certificates (a folder made by certificates.sh) `ready PORT TLS_PORT`,
-and serves until it is killed. PORT then has STARTTLS and demands it before a login, TLS_PORT is
-implicit TLS. Each accepted mail becomes two files in --store:
-NNNN.eml, its octets as they came (dots unstuffed, nothing else touched), and NNNN.json, its
-envelope.
+Prints `ready PORT` and serves until it is killed. With --certificates, a folder made by
+certificates.sh, it prints `ready PORT TLS_PORT`: PORT has STARTTLS then, and demands it before a
+login, TLS_PORT is implicit TLS. Each accepted mail becomes two files in --store: NNNN.eml, its
+octets as they came (dots unstuffed, nothing else touched), and NNNN.json, its envelope.
 The login is taken from the environment: SERVER_USER and SERVER_PASSWORD.
 """
 import argparse

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Makes a CA and certificates for mail servers on this machine, in DIR: ca.pem; server.pem with its
-# key (elliptic curve) and rsa.pem (RSA), both for localhost, mail.test, 127.0.0.1 and ::1;
-# client.pem for a client; and stranger.pem, a CA that has signed none of them. The keys are NAME.key.
-# Behind each certificate stands the CA's.
+# Makes a CA and certificates for mail servers on this machine, in DIR: ca.pem; server.pem with an
+# elliptic curve's key and rsa.pem, both for localhost, mail.test, 127.0.0.1 and ::1; client.pem for
+# a client; and stranger.pem, a CA that has signed none of them. The keys are NAME.key. Behind each
+# certificate stands the CA's.
 #
 # usage: certificates.sh DIR
 set -eu

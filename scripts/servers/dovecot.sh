@@ -1,17 +1,26 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Dovecot's submission service (packages dovecot-core, dovecot-submissiond) in the foreground, on
-# loopback. It demands TLS and a login, of SERVER_USER with SERVER_PASSWORD, by SERVER_MECHANISMS (as
-# dovecot.conf's auth_mechanisms names them), and hands the mail on to a server at RELAY_PORT.
+# loopback. It demands TLS and a login by one of SERVER_MECHANISMS (as dovecot.conf's auth_mechanisms
+# names them), and hands the mail on to a server at RELAY_PORT. Its user is SERVER_USER with
+# SERVER_PASSWORD, or with a JSON web token whose `sub` is the user, signed (HS256) with
+# SERVER_TOKEN_KEY.
 #
-# usage: inside.sh ROOT DIR 'dovecot dovenull' dovecot.sh DIR CERTIFICATES RELAY_PORT PORT TLS_PORT
+# usage: inside.sh ROOT DIR 'dovecot dovenull' \
+#            dovecot.sh DIR CERTIFICATES RELAY_PORT PORT TLS_PORT
 set -eu
 dir=$1 certificates=$2 relay_port=$3 port=$4 tls_port=$5
 
-mkdir -p "$dir/run" "$dir/state" "$dir/home"
+mkdir -p "$dir/run" "$dir/state" "$dir/home" "$dir/keys/default/HS256"
 chmod 755 "$dir"
 chown dovecot "$dir/home"
 echo "$SERVER_USER:{PLAIN}$SERVER_PASSWORD" >"$dir/passwords"
+printf %s "$SERVER_TOKEN_KEY" | base64 -w 0 >"$dir/keys/default/HS256/default"
+cat >"$dir/tokens.conf" <<X
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix=$dir/keys/
+username_attribute = sub
+X
 
 cat >"$dir/dovecot.conf" <<X
 base_dir = $dir/run
@@ -28,6 +37,11 @@ auth_mechanisms = $SERVER_MECHANISMS
 auth_failure_delay = 0
 disable_plaintext_auth = yes
 first_valid_uid = 1
+passdb {
+  driver = oauth2
+  mechanisms = oauthbearer xoauth2
+  args = $dir/tokens.conf
+}
 passdb {
   driver = passwd-file
   args = $dir/passwords

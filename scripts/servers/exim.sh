@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Exim (package exim4-daemon-heavy, with GnuTLS) in the foreground, on loopback. Mail for anyone
 # @example.com but nobody@ is delivered to DIR/mail/new/, a file for each recipient. It takes mail
-# after a login alone, of SERVER_USER with SERVER_PASSWORD, and that needs TLS.
+# after a login alone, of SERVER_USER with SERVER_PASSWORD, and that needs TLS. The password of a user
+# `later` cannot be looked up.
 #
 # usage: inside.sh ROOT DIR Debian-exim exim.sh DIR CERTIFICATES PORT TLS_PORT
 set -eu
@@ -61,13 +62,15 @@ plain:
   driver = plaintext
   public_name = PLAIN
   server_prompts = :
-  server_condition = \${if and{{eq{\$auth2}{$SERVER_USER}}{eq{\$auth3}{$SERVER_PASSWORD}}}}
+  server_condition = \${if eq{\$auth2}{later}{\${readfile{$dir/no-such-file}}}\\
+    {\${if and{{eq{\$auth2}{$SERVER_USER}}{eq{\$auth3}{$SERVER_PASSWORD}}}}}}
   server_set_id = \$auth2
 login:
   driver = plaintext
   public_name = LOGIN
   server_prompts = Username:: : Password::
-  server_condition = \${if and{{eq{\$auth1}{$SERVER_USER}}{eq{\$auth2}{$SERVER_PASSWORD}}}}
+  server_condition = \${if eq{\$auth1}{later}{\${readfile{$dir/no-such-file}}}\\
+    {\${if and{{eq{\$auth1}{$SERVER_USER}}{eq{\$auth2}{$SERVER_PASSWORD}}}}}}
   server_set_id = \$auth1
 cram:
   driver = cram_md5

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Runs a server of unpack.sh where it believes to be installed: in a mount namespace of its own, with
-# ROOT/usr laid over /usr, and with the users it wants added to a copy of /etc/passwd. For the rest
-# of the machine nothing changes. Needs root.
+# Runs a server of unpack.sh where it believes to be installed: in a mount namespace of its own,
+# with ROOT/usr laid over /usr, and with the users it wants added to a copy of /etc/passwd. For the
+# rest of the machine nothing changes. Needs root.
 #
 # usage: inside.sh ROOT DIR 'USER...' COMMAND...      DIR: a folder for the copy
 set -eu

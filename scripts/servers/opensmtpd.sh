@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # OpenSMTPD in the foreground, on loopback: PORT offers STARTTLS, TLS_PORT is implicit TLS, and
-# CLEAR_PORT has neither. Mail for anyone @example.com is delivered to DIR/mail/new/, a file for each
-# recipient. Debian 12's breaks off every TLS handshake.
+# CLEAR_PORT has neither. Mail for anyone @example.com is delivered to DIR/mail/new/, a file for
+# each recipient. Debian 12's breaks off every TLS handshake.
 #
-# usage: inside.sh ROOT DIR 'opensmtpd opensmtpq' opensmtpd.sh DIR CERTIFICATES PORT TLS_PORT CLEAR_PORT
+# usage: inside.sh ROOT DIR 'opensmtpd opensmtpq' \
+#            opensmtpd.sh DIR CERTIFICATES PORT TLS_PORT CLEAR_PORT
 set -eu
 dir=$1 certificates=$2 port=$3 tls_port=$4 clear_port=$5
 

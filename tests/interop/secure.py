@@ -114,7 +114,11 @@ class Dovecot(Unpacked):
     unix = False
     mechanisms = ("PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256")
     strongest = "SCRAM-SHA-256"
-    environment = {"SERVER_MECHANISMS": " ".join(mechanisms).lower()}
+    token_key = "a key that only this server and its issuer know"
+    environment = {
+        "SERVER_MECHANISMS": " ".join([*mechanisms, "OAUTHBEARER", "XOAUTH2"]).lower(),
+        "SERVER_TOKEN_KEY": token_key,
+    }
 
     def __init__(self, folder, certificates):
         self.relay = Aiosmtpd(folder)
@@ -211,6 +215,14 @@ def secure_mail(server, message, *more, way="STARTTLS", port=None, library="open
     return SecureResult(status, out, err)
 
 
+def by_token(server, mechanism, token, piece, **how):
+    """piece: 0, the token is lent whole; else it is given by event in pieces of so many octets."""
+    given = ["token=" + token, "token_piece=%d" % piece]
+    return secure_mail(
+        server, HEADER + BODY, *given, password=None, mechanisms=mechanism, **how
+    )
+
+
 # ---- the matrix --------------------------------------------------------------------------------
 
 
@@ -276,6 +288,35 @@ def check_clear_login_refused(checks, server, error):
     result = secure_mail(server, HEADER + BODY, way="none", mechanisms="PLAIN,LOGIN")
     checks.equal((result.outcome, result.error), ("NOT_SENT", error), "in clear: %r" % result)
     checks.ok("C: AUTH" not in result.transcript, "in clear: %r" % result)
+
+
+def check_token(checks, server, mechanism, token, pieces):
+    """A right token: 0 and 1 octets at once, and whatever cuts base64's triples differently."""
+    for library in LIBRARIES:
+        for way in WAYS:
+            for piece in pieces:
+                what = "%s of %d octets in pieces of %d" % (mechanism, len(token), piece)
+                what = "%s, %s, %s, %s" % (type(server).__name__, what, way, library)
+                result = by_token(server, mechanism, token, piece, library=library, way=way)
+                check_sent(checks, server, result, what, mechanism=mechanism)
+                check_masked(checks, result, [token[1000:1040]], what)
+            print("%s: %s over %s" % (what, result.outcome, result.protocol))
+
+
+def check_wrong_token(checks, server, mechanism, token, status):
+    """The server explains the refusal by a challenge (RFC 7628 3.2.2), which has to be answered;
+    its JSON is told behind the reply's text."""
+    for library in LIBRARIES:
+        for way in WAYS:
+            what = "%s, %s, wrong token, %s, %s" % (type(server).__name__, mechanism, way, library)
+            for piece in (0, 500):
+                result = by_token(server, mechanism, token, piece, library=library, way=way)
+                check_refused(checks, server, result, what)
+                check_masked(checks, result, [token[1000:1040]], what)
+                told = re.search(r"\{.*\}", result.text)
+                told = json.loads(told[0])["status"] if told else None
+                checks.equal(told, status, "%s: told %r" % (what, result.text))
+            print("%s: %s, %d %s" % (what, result.error, result.code, result.text))
 
 
 def check_bodies(checks, server):
