@@ -1,9 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #include "exchange.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Padding behind `work`, where ASan sees nothing. */
+#define WORK_END (offsetof(struct smtplite_login, work) + SMTPLITE_LOGIN_WORK)
+#define CANARY   0xA5
+
+static void put_canary(struct smtplite_login *login) {
+    memset((char *)login + WORK_END, CANARY, sizeof *login - WORK_END);
+}
+
+static void check_canary(const struct smtplite_login *login) {
+    for (size_t i = WORK_END; i < sizeof *login; i++)
+        if (((const uint8_t *)login)[i] != CANARY) {
+            printf("exchange: written behind work\n");
+            abort();
+        }
+}
 
 void exchange_begin(struct exchange *x, const struct smtplite_sasl *m,
                     const struct smtplite_crypto *crypto) {
@@ -12,6 +29,7 @@ void exchange_begin(struct exchange *x, const struct smtplite_sasl *m,
     if (x->login == NULL)
         abort();
     smtplite_login_init(x->login, crypto);
+    put_canary(x->login);
     x->config.login = x->login;
     x->config.mechanisms = SMTPLITE_AUTH_ANY;
     x->config.user = "user";
@@ -23,6 +41,7 @@ void exchange_begin(struct exchange *x, const struct smtplite_sasl *m,
 void exchange_end(struct exchange *x) {
     if (x->login->crypto != NULL)
         x->login->crypto->forget(x->login->crypto->context);
+    check_canary(x->login);
     free(x->login);
     x->login = NULL;
 }

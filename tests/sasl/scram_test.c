@@ -203,6 +203,8 @@ static const struct {
     {"r=" NONCE "x,s=" SALT ",i=4096,,a=b", 0},
     {"r=" NONCE "x,s=" SALT ",i=4096,a", 0},
     {"r=" NONCE "x,s=" SALT ",i=4096,a=", 0},
+    {"r=" NONCE "x,s=" SALT ",i=4096,a=,b=c", 0},
+    {"r=" NONCE "x,s=" SALT ",i=,x=y", 0},
     {"r=" NONCE "x,s=" SALT ",i=4096,1=b", 0},
     {"m=x,r=" NONCE "x,s=" SALT ",i=4096", 0}, /* a mandatory extension, RFC 5802 5.1 */
     {"r=" NONCE "x,m=x,s=" SALT ",i=4096", 0},
@@ -220,6 +222,7 @@ static const struct {
     {"r=" NONCE "x,s====,i=4096", 0},
     {"r=" NONCE "x,s=====,i=4096", 0},
     {"r=" NONCE "x,s=Q===,i=4096", 0},
+    {"r=" NONCE "x,s=QQQQQ===,i=4096", 0},
     {"r=" NONCE "x,s=QQ==QQ==,i=4096", 0},
     {"r=" NONCE "x,s=QQ=Q,i=4096", 0},
     {"r=" NONCE "x,s==QQQ,i=4096", 0},
@@ -274,16 +277,16 @@ static void check_firsts(void) {
 
 /* Cut behind each octet; and each octet in turn replaced by NUL. */
 static void check_first_octets(void) {
-    char words[sizeof good_first];
-    size_t n = sizeof good_first - 1;
+    static const char longer[] = "r=" NONCE "theirs,s=" SALT ",i=4096,x=some,y=more";
     unsigned error, bad = 0;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < sizeof good_first - 1; i++)
         bad += hear_first(good_first, i, &error) != SMTPLITE_ANSWER_CANCEL;
     CHECK(bad == 0);
-    for (size_t i = 0; i < n; i++) {
-        memcpy(words, good_first, n);
+    for (size_t i = 0; i < sizeof longer - 1; i++) {
+        char words[sizeof longer];
+        memcpy(words, longer, sizeof longer);
         words[i] = '\0';
-        bad += hear_first(words, n, &error) != SMTPLITE_ANSWER_CANCEL;
+        bad += hear_first(words, sizeof longer - 1, &error) != SMTPLITE_ANSWER_CANCEL;
     }
     CHECK(bad == 0);
 }
@@ -459,7 +462,7 @@ static void check_own_lengths(const struct smtplite_sasl *m, char c) {
     CHECK(longest[3] > 130 && longest[1] > longest[3] && longest[0] > longest[1] && last == 0);
 }
 
-/* Each length of theirs. */
+/* Each length of theirs, behind a few of ours, so that each octet near the end is met. */
 static void check_their_lengths(const struct smtplite_sasl *m) {
     char first[SMTPLITE_LOGIN_WORK + 100], fill[SMTPLITE_LOGIN_WORK + 40];
     size_t good_nonces = 0, good_salts = 0, bad = 0;
@@ -469,13 +472,78 @@ static void check_their_lengths(const struct smtplite_sasl *m) {
         unsigned reached = play(m, "user", NULL, first);
         good_nonces += reached == 3;
         bad += reached != 3 && reached != 1;
-        fill_text(fill, n, 'Q');
-        snprintf(first, sizeof first, "r=" NONCE "x,s=%s,i=3", fill);
-        reached = play(m, "user", NULL, first);
-        good_salts += reached == 3;
-        bad += reached != 3 && reached != 1;
     }
-    CHECK(bad == 0 && good_nonces > 100 && good_salts > 40);
+    for (size_t n = 4; n < SMTPLITE_LOGIN_WORK - 40; n += 4)
+        for (size_t user = 0; user < 8; user++) {
+            fill_text(fill, n, 'Q');
+            snprintf(first, sizeof first, "r=" NONCE "x,s=%s,i=3", fill);
+            unsigned reached = play(m, "longuser" + user, NULL, first);
+            good_salts += reached == 3;
+            bad += reached != 3 && reached != 1;
+        }
+    CHECK(bad == 0 && good_nonces > 100 && good_salts > 300);
+}
+
+/* The header alone leaves less room than it takes itself; and the binding is longer than all. */
+static void check_huge_binding(void) {
+    static uint8_t huge[8 * SMTPLITE_LOGIN_WORK];
+    char authzid[SMTPLITE_LOGIN_WORK];
+    size_t refused = 0;
+    for (size_t n = 1; n < sizeof authzid - 60; n++) {
+        struct toy toy;
+        struct exchange x;
+        fill_text(authzid, n, 'z');
+        begin(&x, &toy, &smtplite_sasl_scram_sha_256_plus);
+        x.login->binding = huge;
+        x.login->binding_len = sizeof huge;
+        x.login->authzid = authzid;
+        EXPECT(exchange_open(&x) == SMTPLITE_ANSWER_SEND);
+        refused += exchange_hear_text(&x, "r=" NONCE "x,s=" SALT ",i=3") == SMTPLITE_ANSWER_CANCEL;
+        end(&x);
+    }
+    CHECK(refused == sizeof authzid - 61);
+}
+
+/* Each length of the binding, behind a header of some length. */
+static void check_binding_lengths(size_t header) {
+    static uint8_t long_binding[SMTPLITE_LOGIN_WORK + 40];
+    char authzid[SMTPLITE_LOGIN_WORK];
+    size_t good = 0, bad = 0;
+    fill_text(authzid, header, 'z');
+    for (size_t n = 1; n < sizeof long_binding; n++) {
+        struct toy toy;
+        struct exchange x;
+        begin(&x, &toy, &smtplite_sasl_scram_sha_256_plus);
+        x.login->authzid = authzid;
+        x.login->binding = long_binding;
+        x.login->binding_len = n;
+        EXPECT(exchange_open(&x) == SMTPLITE_ANSWER_SEND);
+        enum smtplite_answer answer = exchange_hear_text(&x, "r=" NONCE "x,s=" SALT ",i=3");
+        good += answer == SMTPLITE_ANSWER_SEND;
+        bad += answer == SMTPLITE_ANSWER_CANCEL && x.login->error == SMTPLITE_E_TOO_LONG;
+        end(&x);
+    }
+    CHECK((good > 200) == (header == 0) && bad > 200 && good + bad == sizeof long_binding - 1);
+}
+
+/* The header alone leaves less room than it takes itself; and the binding is longer than all. */
+static void check_huge_binding(void) {
+    static uint8_t huge[8 * SMTPLITE_LOGIN_WORK];
+    char authzid[SMTPLITE_LOGIN_WORK];
+    size_t refused = 0;
+    for (size_t n = 1; n < sizeof authzid - 60; n++) {
+        struct toy toy;
+        struct exchange x;
+        fill_text(authzid, n, 'z');
+        begin(&x, &toy, &smtplite_sasl_scram_sha_256_plus);
+        x.login->binding = huge;
+        x.login->binding_len = sizeof huge;
+        x.login->authzid = authzid;
+        EXPECT(exchange_open(&x) == SMTPLITE_ANSWER_SEND);
+        refused += exchange_hear_text(&x, "r=" NONCE "x,s=" SALT ",i=3") == SMTPLITE_ANSWER_CANCEL;
+        end(&x);
+    }
+    CHECK(refused == sizeof authzid - 61);
 }
 
 static void check_binding_lengths(void) {
@@ -535,7 +603,10 @@ int main(void) {
     check_iterations();
     check_server_error();
     check_again();
-    check_binding_lengths();
+    check_binding_lengths(0);
+    check_binding_lengths(100);
+    check_binding_lengths(300);
+    check_huge_binding();
     for (size_t i = 0; i < sizeof scrams / sizeof *scrams; i++) {
         check_finals(scrams[i]);
         check_final_octets(scrams[i]);
