@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Dovecot's submission service (packages dovecot-core, dovecot-submissiond) in the foreground, on
-# loopback. It demands TLS and a login by one of SERVER_MECHANISMS (as dovecot.conf's auth_mechanisms
-# names them), and hands the mail on to a server at RELAY_PORT. Its user is SERVER_USER with
-# SERVER_PASSWORD, or with a JSON web token whose `sub` is the user, signed (HS256) with
-# SERVER_TOKEN_KEY.
+# loopback. It demands TLS and a login by one of SERVER_MECHANISMS (as dovecot.conf's
+# auth_mechanisms names them), and hands the mail on to a server at RELAY_PORT. Its user is
+# SERVER_USER with SERVER_PASSWORD, or with a JSON web token whose `sub` is the user, signed (HS256)
+# with SERVER_TOKEN_KEY.
 #
 # usage: inside.sh ROOT DIR 'dovecot dovenull' \
 #            dovecot.sh DIR CERTIFICATES RELAY_PORT PORT TLS_PORT

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Exim (package exim4-daemon-heavy, with GnuTLS) in the foreground, on loopback. Mail for anyone
 # @example.com but nobody@ is delivered to DIR/mail/new/, a file for each recipient. It takes mail
-# after a login alone, of SERVER_USER with SERVER_PASSWORD, and that needs TLS. The password of a user
-# `later` cannot be looked up.
+# after a login alone, of SERVER_USER with SERVER_PASSWORD, and that needs TLS. The password of a
+# user `later` cannot be looked up.
 #
 # usage: inside.sh ROOT DIR Debian-exim exim.sh DIR CERTIFICATES PORT TLS_PORT
 set -eu

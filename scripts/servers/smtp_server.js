@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// npm's smtp-server (npm.sh) on loopback: a port with STARTTLS and one with implicit TLS. It demands
-// a login: SERVER_USER with SERVER_PASSWORD, or with SERVER_TOKEN by XOAUTH2; a wrong token is
-// answered by the error challenge that Google documents. Mail is stored like aiosmtpd_server.py's.
+// npm's smtp-server (npm.sh) on loopback: a port with STARTTLS and one with implicit TLS. It
+// demands a login: SERVER_USER with SERVER_PASSWORD, or with SERVER_TOKEN by XOAUTH2; a wrong token
+// is answered by the error challenge that Google documents. Mail is stored like
+// aiosmtpd_server.py's.
 //
 // usage: smtp_server.js NODE_MODULES CERTIFICATES STORE      prints `ready PORT TLS_PORT`
 'use strict';
@@ -20,7 +21,7 @@ function checkLogin(auth, session, done) {
     if (right)
         done(null, { user: { name: auth.username, method: auth.method } });
     else if (auth.method === 'XOAUTH2')
-        done(null, { data: { status: '401', schemes: 'bearer', scope: 'https://mail.example.com/' } });
+        done(null, { data: { status: '401', schemes: 'bearer', scope: 'https://example.com/' } });
     else
         done(new Error('no such user and password'));
 }
