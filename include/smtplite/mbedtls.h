@@ -41,6 +41,7 @@ struct smtplite_mbedtls {
     mbedtls_ssl_session session; /* kept for resumption, of a connection that was verified */
     bool is_set_up;              /* init has succeeded */
     bool is_begun;               /* ssl is set up for the present connection */
+    bool is_done;                /* and its handshake stands */
     bool is_kept;                /* `session` holds one */
     bool is_offered;             /* it was offered in this handshake */
     bool is_resumed;
@@ -50,6 +51,8 @@ struct smtplite_mbedtls {
     uint8_t bad;         /* enum smtplite_tls_fault: what our own checks of it found */
     uint8_t alert;       /* that the server ended the connection with */
     uint32_t flags;      /* MBEDTLS_X509_BADCERT_x of the whole chain */
+    uint8_t early_len;   /* octets that came while ours could not leave */
+    uint8_t early[7];    /* an alert's record */
     uint8_t end_point_len;
     uint8_t end_point[SMTPLITE_MBEDTLS_BINDING_MAX]; /* tls-server-end-point (RFC 5929 4) */
     uint8_t exporter[32];                            /* tls-exporter (RFC 9266) */

@@ -198,16 +198,18 @@ int smtplite_tls_wrap_fail(struct smtplite_tls_wrap *wrap, enum smtplite_tls_fau
 /*
  * Checks that a certificate (RFC 5280, DER) names the host: NONE, NAME, NO_SAN (no DNS or IP entry
  * at all) or CERTIFICATE (no sound DER). host: a name is compared with the dNSName entries without
- * case,
- * `*` standing for one whole leftmost label with at least two labels behind it (RFC 9525 6.3); an
- * IPv4 or IPv6 address, with or without brackets, with the iPAddress entries alone. The CN is not
- * looked at. Trusts no length. No memory is kept.
+ * case, `*` standing for one whole leftmost label with at least two labels behind it (RFC
+ * 9525 6.3); an IPv4 or IPv6 address, with or without brackets, with the iPAddress entries alone.
+ * The CN is not looked at. Trusts no length. No memory is kept.
  */
 enum smtplite_tls_fault smtplite_certificate_check_host(const void *der, size_t n,
                                                         const char *host);
 
 /* The SubjectPublicKeyInfo in a certificate, whole with its header; false: no sound DER. */
 bool smtplite_certificate_key(const void *der, size_t n, struct smtplite_octets *spki);
+
+/* True if a CA's certificate has nameConstraints (RFC 5280 4.2.1.10), or is no sound DER. */
+bool smtplite_certificate_is_constrained(const void *der, size_t n);
 
 /* True if host is an IPv4 or IPv6 address: no SNI is sent then (RFC 6066 3). */
 bool smtplite_host_is_address(const char *host);

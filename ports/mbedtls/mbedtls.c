@@ -27,15 +27,45 @@ static struct smtplite_mbedtls *port_of(struct smtplite_tls_wrap *wrap) {
 
 /* ---- Bytes ----------------------------------------------------------------------------------- */
 
+/* A server that refuses us says so by an alert and closes; mbedTLS, which has more to say, would
+ * not read it. So what has come is looked at as soon as nothing can leave. */
+static bool read_alert(struct smtplite_mbedtls *tls) {
+    static const uint8_t fatal[] = {21, 3, 3, 0, 2, 2}; /* a record in clear, up to its code */
+    size_t room = sizeof tls->early - tls->early_len;
+    ptrdiff_t count =
+        room > 0 ? smtplite_tls_wrap_receive(&tls->wrap, tls->early + tls->early_len, room) : 0;
+    if (count > 0)
+        tls->early_len = (uint8_t)(tls->early_len + count);
+    if (tls->early_len < sizeof tls->early || memcmp(tls->early, fatal, sizeof fatal) != 0)
+        return false;
+    tls->alert = tls->early[sizeof fatal];
+    return true;
+}
+
 static int put_bytes(void *context, const unsigned char *p, size_t n) {
-    ptrdiff_t count = smtplite_tls_wrap_send(context, p, n);
-    if (count == 0)
-        return MBEDTLS_ERR_SSL_WANT_WRITE;
-    return count > 0 ? (int)count : MBEDTLS_ERR_SSL_INTERNAL_ERROR; /* the wrap knows better */
+    struct smtplite_mbedtls *tls = context;
+    ptrdiff_t count = smtplite_tls_wrap_send(&tls->wrap, p, n);
+    if (count > 0)
+        return (int)count;
+    if (count < 0)
+        return MBEDTLS_ERR_SSL_INTERNAL_ERROR; /* the wrap knows better */
+    return !tls->is_done && read_alert(tls) ? MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE
+                                            : MBEDTLS_ERR_SSL_WANT_WRITE;
+}
+
+static int take_early(struct smtplite_mbedtls *tls, unsigned char *p, size_t n) {
+    size_t count = n < tls->early_len ? n : tls->early_len;
+    memcpy(p, tls->early, count);
+    memmove(tls->early, tls->early + count, tls->early_len - count);
+    tls->early_len = (uint8_t)(tls->early_len - count);
+    return (int)count;
 }
 
 static int get_bytes(void *context, unsigned char *p, size_t n) {
-    ptrdiff_t count = smtplite_tls_wrap_receive(context, p, n);
+    struct smtplite_mbedtls *tls = context;
+    if (tls->early_len > 0)
+        return take_early(tls, p, n);
+    ptrdiff_t count = smtplite_tls_wrap_receive(&tls->wrap, p, n);
     if (count == 0)
         return MBEDTLS_ERR_SSL_WANT_READ;
     if (count == SMTPLITE_TRANSPORT_EOF)
@@ -130,7 +160,7 @@ static int begin(struct smtplite_mbedtls *tls) {
         error = set_name(tls);
     if (error != 0)
         return error;
-    mbedtls_ssl_set_bio(&tls->ssl, &tls->wrap, put_bytes, get_bytes, NULL);
+    mbedtls_ssl_set_bio(&tls->ssl, tls, put_bytes, get_bytes, NULL);
     tls->is_offered = tls->is_kept && mbedtls_ssl_set_session(&tls->ssl, &tls->session) == 0;
     tls->is_begun = true;
     return 0;
@@ -154,6 +184,7 @@ static int finish(struct smtplite_mbedtls *tls) {
                      (tls->is_judged && smtplite_mbedtls_verdict(tls) == SMTPLITE_TLS_FAULT_NONE);
     if (!wrap->verified && !wrap->unverified_ok)
         return smtplite_tls_wrap_fail(wrap, SMTPLITE_TLS_FAULT_CERTIFICATE);
+    tls->is_done = true;
     wrap->record_max = record_max(tls);
     smtplite_mbedtls_bind(tls);
     if (smtplite_mbedtls_is_1_3(tls) && !tls->is_resumed)
@@ -176,6 +207,7 @@ static int handshake(struct smtplite_tls_wrap *wrap) {
 /* ---- Records -----------------------------------------------------------------------------------
  */
 
+/* TLS 1.3: tickets come at any time, and mbedTLS tells of one by either call. */
 static ptrdiff_t read_bytes(struct smtplite_tls_wrap *wrap, char *p, size_t n) {
     struct smtplite_mbedtls *tls = port_of(wrap);
     int count = mbedtls_ssl_read(&tls->ssl, (unsigned char *)p, n);
@@ -196,6 +228,10 @@ static ptrdiff_t read_bytes(struct smtplite_tls_wrap *wrap, char *p, size_t n) {
 static ptrdiff_t write_bytes(struct smtplite_tls_wrap *wrap, const char *p, size_t n) {
     struct smtplite_mbedtls *tls = port_of(wrap);
     int count = mbedtls_ssl_write(&tls->ssl, (const unsigned char *)p, n);
+    while (is_ticket(count)) {
+        keep_session(tls);
+        count = mbedtls_ssl_write(&tls->ssl, (const unsigned char *)p, n);
+    }
     if (count > 0)
         return count;
     return is_waiting(count) ? SMTPLITE_TLS_AGAIN : smtplite_mbedtls_fail(tls, count);
@@ -216,6 +252,8 @@ static void forget_connection(struct smtplite_mbedtls *tls) {
     mbedtls_platform_zeroize(tls->exporter, sizeof tls->exporter);
     tls->wrap.binding_name = NULL;
     tls->is_begun = false;
+    tls->is_done = false;
+    tls->early_len = 0;
     tls->is_offered = false;
     tls->is_resumed = false;
     tls->is_judged = false;

@@ -35,8 +35,13 @@ static bool is_memory(int error) {
     for (size_t i = 0; i < sizeof lower / sizeof lower[0]; i++)
         if ((-error & ~MODULE_BITS) == lower[i])
             return true;
-    /* a record that is longer than the buffer for it */
     return error == MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL || error == MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
+}
+
+/* To 2.28, and to 3.x up to 3.6.2, a handshake message must be one record: a certificate chain that
+ * is longer than the maximum fragment length cannot be read. */
+static bool is_fragment(const struct smtplite_mbedtls *tls, int error) {
+    return error == MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE && tls->options->max_fragment > 0;
 }
 
 static bool is_random(int error) {
@@ -44,17 +49,14 @@ static bool is_random(int error) {
     return error == MBEDTLS_ERR_SSL_NO_RNG || lower == 0x34 || (lower >= 0x3c && lower <= 0x40);
 }
 
-/* Alerts (RFC 8446 6.2, RFC 5246 7.2.2) that say what is to be done. A server that asked for a
- * certificate and got none says handshake_failure in TLS 1.2. */
+/* Alerts (RFC 8446 6.2, RFC 5246 7.2.2) that say what is to be done. In TLS 1.2
+ * handshake_failure says also that we gave no certificate, and comes after the server's own then.
+ */
 static enum smtplite_tls_fault alert_fault(const struct smtplite_mbedtls *tls) {
     switch (tls->alert) {
     case 40: /* handshake_failure */
     case 71: /* insufficient_security */
-#if !IS_MBEDTLS_3
-        if (tls->ssl.client_auth != 0)
-            return SMTPLITE_TLS_FAULT_CLIENT_CERTIFICATE;
-#endif
-        return SMTPLITE_TLS_FAULT_CIPHER;
+        return tls->is_judged ? SMTPLITE_TLS_FAULT_CLIENT_CERTIFICATE : SMTPLITE_TLS_FAULT_CIPHER;
     case 70: /* protocol_version */
         return SMTPLITE_TLS_FAULT_VERSION;
     case 42:  /* bad_certificate */
@@ -84,7 +86,7 @@ static bool is_certificate(int error) {
 static enum smtplite_tls_fault fault_of(const struct smtplite_mbedtls *tls, int error) {
     if (error == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE)
         return alert_fault(tls);
-    if (is_memory(error))
+    if (is_memory(error) || is_fragment(tls, error))
         return SMTPLITE_TLS_FAULT_MEMORY;
     if (is_random(error))
         return SMTPLITE_TLS_FAULT_RANDOM;
@@ -130,7 +132,7 @@ enum smtplite_tls_fault smtplite_mbedtls_load_fault(int error, enum smtplite_tls
 }
 
 int smtplite_mbedtls_fail(struct smtplite_mbedtls *tls, int error) {
-    if (error == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE)
+    if (error == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE && tls->alert == 0)
         tls->alert = tls->ssl.MBEDTLS_PRIVATE(in_msg)[1];
     if (tls->words[0] == '\0')
         describe(tls, error);

@@ -110,11 +110,12 @@ static enum smtplite_tls_fault load_credentials(struct smtplite_mbedtls *tls) {
 
 /* ---- The configuration ----------------------------------------------------------------------- */
 
-/* SHA-1 may sign no key exchange, as in all newer libraries. */
+/* 2.28 would take SHA-1 in a key exchange, and curves of 192 bits; 3.x does neither. */
 #if IS_MBEDTLS_3
+/* In TLS 1.3 it asks for a maximum fragment length and then refuses the server that agrees. */
 static void set_strength(struct smtplite_mbedtls *tls) {
     mbedtls_ssl_conf_min_tls_version(&tls->config, MBEDTLS_SSL_VERSION_TLS1_2);
-    if ((tls->options->flags & SMTPLITE_TLS_1_2_ONLY) != 0)
+    if ((tls->options->flags & SMTPLITE_TLS_1_2_ONLY) != 0 || tls->options->max_fragment > 0)
         mbedtls_ssl_conf_max_tls_version(&tls->config, MBEDTLS_SSL_VERSION_TLS1_2);
 }
 #else
@@ -127,6 +128,24 @@ static void set_strength(struct smtplite_mbedtls *tls) {
         MBEDTLS_MD_SHA256,
         MBEDTLS_MD_NONE,
     };
+#ifdef MBEDTLS_ECP_C
+    static const mbedtls_ecp_group_id curves[] = {
+#ifdef MBEDTLS_ECP_DP_CURVE25519_ENABLED
+        MBEDTLS_ECP_DP_CURVE25519,
+#endif
+#ifdef MBEDTLS_ECP_DP_SECP256R1_ENABLED
+        MBEDTLS_ECP_DP_SECP256R1,
+#endif
+#ifdef MBEDTLS_ECP_DP_SECP384R1_ENABLED
+        MBEDTLS_ECP_DP_SECP384R1,
+#endif
+#ifdef MBEDTLS_ECP_DP_SECP521R1_ENABLED
+        MBEDTLS_ECP_DP_SECP521R1,
+#endif
+        MBEDTLS_ECP_DP_NONE,
+    };
+    mbedtls_ssl_conf_curves(&tls->config, curves);
+#endif
     mbedtls_ssl_conf_sig_hashes(&tls->config, hashes);
     mbedtls_ssl_conf_min_version(&tls->config, MBEDTLS_SSL_MAJOR_VERSION_3,
                                  MBEDTLS_SSL_MINOR_VERSION_3);
@@ -168,6 +187,7 @@ static enum smtplite_tls_fault configure(struct smtplite_mbedtls *tls) {
     if (error != 0)
         return smtplite_mbedtls_load_fault(error, SMTPLITE_TLS_FAULT_MEMORY);
     mbedtls_ssl_conf_rng(&tls->config, tls->rng, tls->rng_context);
+    mbedtls_ssl_conf_cert_profile(&tls->config, &mbedtls_x509_crt_profile_next);
     mbedtls_ssl_conf_verify(&tls->config, smtplite_mbedtls_judge, tls);
 #if defined(MBEDTLS_DHM_C)
     mbedtls_ssl_conf_dhm_min_bitlen(&tls->config, 2048);

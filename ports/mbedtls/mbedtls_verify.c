@@ -85,13 +85,31 @@ static void judge_leaf(struct smtplite_mbedtls *tls, const mbedtls_x509_crt *cer
         *flags |= MBEDTLS_X509_BADCERT_OTHER;
 }
 
-/* A pin instead of the chain: who signed, and all that is above the server's own certificate, does
- * not matter. Whether the pin is met is seen at the server's own. */
+/* As mbedtls_x509_crt_profile_next has it. */
+static bool is_weak(const mbedtls_pk_context *key) {
+    return mbedtls_pk_get_bitlen(key) < (mbedtls_pk_can_do(key, MBEDTLS_PK_RSA) ? 2048u : 256u);
+}
+
+/* A pin instead of the chain: who signed, by what, and all that is above the server's own
+ * certificate, does not matter. Whether the pin is met is seen at the server's own. */
+static void excuse_chain(const mbedtls_x509_crt *certificate, int depth, uint32_t *flags) {
+    if (depth > 0)
+        *flags = 0;
+    *flags &=
+        ~(uint32_t)(MBEDTLS_X509_BADCERT_NOT_TRUSTED | WEAK); /* weak: the signer's key, too */
+    if (depth == 0 && is_weak(&certificate->pk))
+        *flags |= MBEDTLS_X509_BADCERT_BAD_KEY;
+}
+
+/* mbedTLS cannot tell whether a CA oversteps its nameConstraints (RFC 5280 4.2.1.10), and looks
+ * over them where they are not critical: such a CA is not taken. */
 int smtplite_mbedtls_judge(void *context, mbedtls_x509_crt *certificate, int depth,
                            uint32_t *flags) {
     struct smtplite_mbedtls *tls = context;
+    if (depth > 0 && smtplite_certificate_is_constrained(certificate->raw.p, certificate->raw.len))
+        *flags |= MBEDTLS_X509_BADCERT_OTHER;
     if ((tls->options->flags & SMTPLITE_TLS_PIN_INSTEAD) != 0)
-        *flags &= depth > 0 ? 0 : ~(uint32_t)MBEDTLS_X509_BADCERT_NOT_TRUSTED;
+        excuse_chain(certificate, depth, flags);
     if ((tls->options->flags & SMTPLITE_TLS_ALLOW_NO_CLOCK) != 0)
         *flags &= ~(uint32_t)DATES;
     if (depth == 0)

@@ -123,9 +123,11 @@ static bool open_certificate(const void *der, size_t n, struct der *key, struct 
            take_extensions(&body, extensions);
 }
 
-static bool is_subject_alt_name(const struct der *id) {
-    static const uint8_t wanted[] = {0x55, 0x1d, 0x11}; /* 2.5.29.17 */
-    return id->n == sizeof wanted && memcmp(id->p, wanted, sizeof wanted) == 0;
+enum extension { SUBJECT_ALT_NAME = 17, NAME_CONSTRAINTS = 30 };
+
+/* All that are of interest here are 2.5.29.x. */
+static bool is_extension(const struct der *id, enum extension wanted) {
+    return id->n == 3 && id->p[0] == 0x55 && id->p[1] == 0x1d && id->p[2] == wanted;
 }
 
 static bool take_extension(struct der *in, struct der *id, struct der *value) {
@@ -144,7 +146,7 @@ static bool find_names(struct der extensions, struct der *names) {
     while (extensions.n > 0) {
         if (!take_extension(&extensions, &id, &value))
             return false;
-        if (!is_subject_alt_name(&id))
+        if (!is_extension(&id, SUBJECT_ALT_NAME))
             continue;
         if (names->p != NULL || !take(&value, SEQUENCE, names) || value.n > 0)
             return false;
@@ -406,6 +408,16 @@ bool smtplite_certificate_key(const void *der, size_t n, struct smtplite_octets 
     spki->p = key.p;
     spki->n = key.n;
     return true;
+}
+
+bool smtplite_certificate_is_constrained(const void *der, size_t n) {
+    struct der key, extensions, id, value;
+    if (der == NULL || !open_certificate(der, n, &key, &extensions))
+        return true;
+    while (extensions.n > 0)
+        if (!take_extension(&extensions, &id, &value) || is_extension(&id, NAME_CONSTRAINTS))
+            return true;
+    return false;
 }
 
 bool smtplite_host_is_address(const char *host) {
