@@ -17,8 +17,8 @@
  * were taken once the record has left. A record that was cut tells the server nothing, so after
  * FAILED none of the call's bytes have left.
  *
- * Invariants: claimed > 0 only between a send that gave 0 and the one that tells. leaving implies
- * held_len > 0. held_len never exceeds what one record carries.
+ * Invariants, in OPEN: claimed > 0 only between a send that gave 0 and the one that tells. leaving
+ * implies held_len > 0. held_len never exceeds what one record carries.
  */
 
 #include "smtplite/tls.h"
@@ -43,7 +43,6 @@ static void forget_held(struct smtplite_tls_wrap *wrap) {
 
 static int die(struct smtplite_tls_wrap *wrap) {
     forget_held(wrap);
-    wrap->claimed = 0;
     wrap->state = FAILED;
     return SMTPLITE_TLS_FAILED;
 }
@@ -80,7 +79,7 @@ static ptrdiff_t judge(struct smtplite_tls_wrap *wrap, ptrdiff_t count, size_t n
     }
     if (wrap->state == HANDSHAKE && wrap->moved)
         smtplite_tls_wrap_fail(wrap, SMTPLITE_TLS_FAULT_CLOSED);
-    else if (wrap->state == HANDSHAKE || count != SMTPLITE_TRANSPORT_EOF)
+    else if (count != SMTPLITE_TRANSPORT_EOF)
         die(wrap);
     return count == SMTPLITE_TRANSPORT_EOF ? count : SMTPLITE_TRANSPORT_FAILED;
 }
@@ -333,7 +332,6 @@ void smtplite_tls_wrap_open(struct smtplite_tls_wrap *wrap, const struct smtplit
 bool smtplite_tls_wrap_close(struct smtplite_tls_wrap *wrap) {
     bool sound = wrap->state == OPEN && !wrap->leaving;
     forget_held(wrap);
-    wrap->claimed = 0;
     wrap->wait = 0;
     if (wrap->state != FAILED)
         wrap->state = CLOSED;

@@ -564,6 +564,16 @@ static void test_long(void) {
     }
 }
 
+/* A long piece fills the record that is held. */
+static void test_fill(void) {
+    static char text[600];
+    memset(text, 't', sizeof text);
+    open_secure(512);
+    CHECK(send(text, 100, true, 10) == 100);
+    CHECK(send(text, sizeof text, true, 10) == 412 && net.out_len == 0);
+    CHECK(send(text, 17, true, 10) == 17 && net.out_len == HEADER + 512);
+}
+
 /* Up to 16 bytes of one call are in one record, whatever is held before them. */
 static void test_whole(void) {
     static char before[SMTPLITE_TLS_GATHER], said[OUT_MAX];
@@ -617,6 +627,15 @@ static void test_full_otherwise(void) {
     CHECK(receive(in, sizeof in, 10) == 0 && heard("abcdef", 1)); /* send has to tell first */
     CHECK(say("abcdef", false) == 6 && heard("abcdef", 1));
     CHECK(receive(in, sizeof in, 10) == 6 && memcmp(in, "250 ok", 6) == 0);
+
+    open_secure(0);
+    net.credit = 5;
+    CHECK(say("abcdef", false) == 0);
+    net.credit = NO_LIMIT;
+    server_says("250 ok");
+    CHECK(receive(in, 4, 10) == 0 && receive(in, 4, 10) == 4);
+    CHECK(say("abcdef", false) == 6 && heard("abcdef", 1)); /* it has left, come what may */
+    CHECK(say("next", false) == 0);
 
     open_secure(0);
     net.credit = 5;
@@ -692,6 +711,12 @@ static void test_unread(void) {
     CHECK(say("data", false) == 0); /* more might follow */
     CHECK(receive(in, 4, 0) == 0);
     CHECK(say("data", false) == 4 && heard("data", 1));
+    EXPECT(say("held", true) == 4);
+    server_says("421 bye.");
+    CHECK(receive(in, 4, 0) == 4);
+    net.fail_at = net.calls + 1;
+    CHECK(receive(in, 4, 5) == 4 && memcmp(in, "bye.", 4) == 0);
+    CHECK(receive(in, 4, 5) == SMTPLITE_TRANSPORT_FAILED);
 }
 
 static void test_end(void) {
@@ -770,6 +795,8 @@ static ptrdiff_t wrong_read(struct smtplite_tls_wrap *wrap, char *p, size_t n) {
 static void test_library_fails(void) {
     static const struct smtplite_tls_library wrong = {fake_handshake, wrong_read, wrong_write,
                                                       fake_words};
+    static const struct smtplite_tls_library write_wrong = {fake_handshake, fake_read, wrong_write,
+                                                            fake_words};
     char in[4];
     open_secure(0);
     fake.wrap.library = &wrong;
@@ -779,6 +806,12 @@ static void test_library_fails(void) {
     fake.wrap.library = &wrong;
     CHECK(receive(in, sizeof in, 5) == SMTPLITE_TRANSPORT_FAILED);
     CHECK(fake.wrap.fault == SMTPLITE_TLS_FAULT_RECORD && has_failed());
+    open_secure(0);
+    EXPECT(say("held", true) == 4);
+    fake.wrap.library = &write_wrong;
+    server_says("250");
+    CHECK(receive(in, sizeof in, 5) == SMTPLITE_TRANSPORT_FAILED);
+    CHECK(receive(in, sizeof in, 0) == SMTPLITE_TRANSPORT_FAILED);
 }
 
 /* ---- Secrets (A15) -----------------------------------------------------------------------------
@@ -828,6 +861,7 @@ int main(void) {
     test_unverified();
     test_gather();
     test_long();
+    test_fill();
     test_whole();
     test_full();
     test_full_otherwise();
