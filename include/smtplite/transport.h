@@ -33,7 +33,8 @@ struct smtplite_transport {
     void *context; /* handed to each function */
 
     /*
-     * Takes up to n bytes and gives how many were taken, or SMTPLITE_TRANSPORT_FAILED.
+     * Takes up to n bytes and gives how many were taken, or SMTPLITE_TRANSPORT_FAILED. What was not
+     * taken comes again, at the start of the next call if there is one.
      *   p: borrowed until the return.
      *   more: true: further bytes follow at once, so bytes taken MAY be held back to fill a
      *     segment. False: all bytes taken, held ones too, MUST have been handed to the network
