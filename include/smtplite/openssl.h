@@ -40,9 +40,9 @@ struct smtplite_openssl {
 /*
  * Reads the options, so that what is wrong with them is found before there is a connection.
  * options: borrowed until smtplite_openssl_free, with all that it points to. Errors,
- * tls->wrap.fault says which: ARGUMENT (OPTIONS); TLS_FAILED (BAD_CA, BAD_CREDENTIALS, MEMORY,
- * RANDOM). After an error the transport fails each call, and its `reason` gives the words; free is
- * due all the same.
+ * tls->wrap.fault says which: ARGUMENT (OPTIONS); TLS_FAILED (BAD_CA, BAD_CREDENTIALS, WEAK,
+ * MEMORY, RANDOM). After an error the transport fails each call, and its `reason` gives the words;
+ * free is due all the same.
  */
 enum smtplite_error smtplite_openssl_init(struct smtplite_openssl *tls,
                                           const struct smtplite_tls_options *options);

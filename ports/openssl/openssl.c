@@ -399,6 +399,7 @@ static bool open_connection(struct smtplite_openssl *tls) {
 static void drop_connection(struct smtplite_openssl *tls) {
     SSL_free(tls->ssl);
     tls->ssl = NULL;
+    OPENSSL_cleanse(tls->binding, sizeof tls->binding);
     ERR_clear_error();
 }
 
@@ -430,7 +431,6 @@ void smtplite_openssl_free(struct smtplite_openssl *tls) {
     tls->context = NULL;
     BIO_meth_free(tls->method);
     tls->method = NULL;
-    OPENSSL_cleanse(tls->binding, sizeof tls->binding);
 }
 
 /* ---- What was agreed upon ---------------------------------------------------------------------
