@@ -134,8 +134,8 @@ void smtplite_login_init(struct smtplite_login *login, const struct smtplite_cry
 void smtplite_login_init_table(struct smtplite_login *login, const struct smtplite_crypto *crypto,
                                const struct smtplite_sasl *const *table);
 
-/* Mechanisms for a table of one's own; the declarations stand in src/sasl/sasl.h's one table too.
- */
+/* Mechanisms for a table of one's own. Both -PLUS or none: one that a server offers and the table
+ * does not know would be taken for cut out of the offer (RFC 5802 6). */
 extern const struct smtplite_sasl smtplite_sasl_scram_sha_256_plus;
 extern const struct smtplite_sasl smtplite_sasl_scram_sha_1_plus;
 extern const struct smtplite_sasl smtplite_sasl_scram_sha_256;

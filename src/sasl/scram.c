@@ -66,7 +66,8 @@ static bool takes_plus(const struct smtplite_config *config) {
     return false;
 }
 
-/* RFC 5802 6: `y` tells a server that offers -PLUS that somebody has taken it out of its offer. */
+/* RFC 5802 6: `y` tells a server that offers -PLUS that somebody has taken it out of its offer. A
+ * -PLUS that is not in the table is not seen: a table of one's own has both, or none. */
 static bool put_binding_flag(const struct smtplite_sasl *m, const struct smtplite_config *config,
                              uint16_t offered) {
     struct smtplite_login *login = config->login;
@@ -380,7 +381,7 @@ static enum smtplite_answer check_server(const struct smtplite_sasl *m,
     char name = take_attribute(&text, &value);
     if (name == 'e') {
         smtplite_work_note(login);
-        return cancel(login, SMTPLITE_E_OK);
+        return cancel(login, SMTPLITE_E_AUTH_REFUSED);
     }
     if (name != 'v' || !are_extensions(text))
         return cancel(login, SMTPLITE_E_OK);

@@ -392,7 +392,7 @@ static void check_server_error(void) {
     char signature[64];
     reach_final(&x, &toy, &smtplite_sasl_scram_sha_256_plus, signature);
     CHECK(exchange_hear_text(&x, words) == SMTPLITE_ANSWER_CANCEL);
-    CHECK(x.login->error == SMTPLITE_E_OK && !x.login->proven);
+    CHECK(x.login->error == SMTPLITE_E_AUTH_REFUSED && !x.login->proven);
     CHECK(x.login->note == sizeof words - 1 && memcmp(x.login->work, words, x.login->note) == 0);
     end(&x);
 }
