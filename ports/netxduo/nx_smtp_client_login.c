@@ -24,7 +24,7 @@ UINT _nx_smtp_client_login_set(NX_SMTP_CLIENT *client_ptr, CHAR *username, CHAR 
     UINT status = _nx_smtp_client_enter(client_ptr);
     if (status != NX_SUCCESS)
         return status;
-    config->user = username;
+    config->user = mechanisms != 0 ? username : NX_NULL;
     config->password = password;
     config->mechanisms = (uint16_t)mechanisms;
     config->prefer = 0;

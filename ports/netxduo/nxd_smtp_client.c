@@ -37,11 +37,9 @@ const struct smtplite_waits _nx_smtp_client_waits = {
     .session = TICKS(NX_SMTP_CLIENT_SESSION_TIMEOUT),
 };
 
-/* What the original's behaviour needs, and nothing else here is lenient: README.md. Over TLS none
- * of it holds; where the login was set by the further call, only the first does. */
-#define WIRE_LENIENCIES                                                                            \
-    (SMTPLITE_ALLOW_8BIT | SMTPLITE_ALLOW_LEADING_BLANK | SMTPLITE_ALLOW_NUL_PADDING)
-#define LOGIN_LENIENCIES (SMTPLITE_ALLOW_CLEAR_LOGIN | SMTPLITE_ALLOW_UNLISTED_LOGIN)
+/* What the original's behaviour needs, together with lenient_login, and nothing else here is
+ * lenient: README.md. Over TLS none of it holds. */
+#define LENIENCIES (SMTPLITE_ALLOW_8BIT | SMTPLITE_ALLOW_LEADING_BLANK | SMTPLITE_ALLOW_NUL_PADDING)
 
 /* 0: the phase decides. */
 static const UCHAR error_status[SMTPLITE_E_COUNT] = {
@@ -119,39 +117,46 @@ static UINT preferred(UINT type) {
 }
 
 /* NONE with a user name logs in where that is offered, and does without where it fails. */
-static UINT lenient_login(struct smtplite_config *config) {
+static UINT lenient_login(NX_SMTP_CLIENT *client_ptr) {
+    struct smtplite_config *config = &client_ptr->nx_smtp_client_config;
+    if (config->prefer == 0 && client_ptr->nx_smtp_client_username[0] == '\0')
+        return 0;
     config->mechanisms = SMTPLITE_AUTH_PLAIN | SMTPLITE_AUTH_LOGIN;
-    if (config->prefer != 0)
-        return LOGIN_LENIENCIES;
-    if (*config->user == '\0')
-        config->mechanisms = 0;
-    return SMTPLITE_ALLOW_CLEAR_LOGIN | SMTPLITE_ALLOW_NO_LOGIN;
+    return SMTPLITE_ALLOW_CLEAR_LOGIN |
+           (config->prefer != 0 ? SMTPLITE_ALLOW_UNLISTED_LOGIN : SMTPLITE_ALLOW_NO_LOGIN);
+}
+
+/* The login is that of the create unless the further call has set another. */
+static UINT set_login(NX_SMTP_CLIENT *client_ptr, UINT is_plain) {
+    struct smtplite_config *config = &client_ptr->nx_smtp_client_config;
+    UINT flags = 0;
+    if (config->password != client_ptr->nx_smtp_client_password)
+        return flags;
+    config->mechanisms = config->prefer;
+    if (is_plain)
+        flags = lenient_login(client_ptr);
+    config->user = config->mechanisms != 0 ? client_ptr->nx_smtp_client_username : NX_NULL;
+    return flags;
 }
 
 VOID _nx_smtp_client_configure(NX_SMTP_CLIENT *client_ptr) {
     struct smtplite_config *config = &client_ptr->nx_smtp_client_config;
     UINT options = client_ptr->nx_smtp_client_options;
     UINT is_plain = config->tls == SMTPLITE_TLS_NONE;
-    UINT flags = is_plain ? WIRE_LENIENCIES : 0;
+    UINT flags = is_plain ? LENIENCIES : 0;
     if ((options & NX_SMTP_OPTION_HELO) != 0)
         flags |= SMTPLITE_HELO;
     if ((options & NX_SMTP_OPTION_PIPELINING) == 0)
         flags |= SMTPLITE_LOCKSTEP;
     if ((options & NX_SMTP_OPTION_CLEAR_LOGIN) != 0)
         flags |= SMTPLITE_ALLOW_CLEAR_LOGIN;
-    if (config->user == client_ptr->nx_smtp_client_username) {
-        config->mechanisms = config->prefer;
-        if (is_plain)
-            flags |= lenient_login(config);
-    }
-    config->flags = (uint16_t)flags;
+    config->flags = (uint16_t)(flags | set_login(client_ptr, is_plain));
 }
 
 static VOID configure(NX_SMTP_CLIENT *client_ptr, UINT authentication_type) {
     struct smtplite_config *config = &client_ptr->nx_smtp_client_config;
     if (client_ptr->nx_smtp_client_domain[0] != '\0')
         config->domain = client_ptr->nx_smtp_client_domain;
-    config->user = client_ptr->nx_smtp_client_username;
     config->password = client_ptr->nx_smtp_client_password;
     config->waits = &_nx_smtp_client_waits;
     config->tls = SMTPLITE_TLS_NONE;
