@@ -24,7 +24,7 @@ DIALOGS = os.path.join(ROOT, "tests/interop/providers")
 WARNINGS = "-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror".split()
 MAIL = b"From: pump7@example.com\r\nSubject: Pump 7\r\n\r\nIt has stopped: 81 \xc2\xb0C.\r\n.\r\n"
 SECONDS = 20
-REPORT_TEXT = 159  # SMTPLITE_REPORT_TEXT without the NUL
+REPORT_TEXT = 255  # SMTPLITE_REPORT_TEXT without the NUL
 
 
 # ---- the document ------------------------------------------------------------------------------
@@ -66,7 +66,9 @@ def compile_accounts(folder, code):
         file.write(code)
     program = folder + "/show_account"
     command = [os.environ.get("CC", "gcc"), "-std=c99", *WARNINGS, "-I" + ROOT + "/include"]
-    command += ["-I" + folder, "-o", program, DIALOGS + "/show_account.c", BUILD + "/libsmtplite.a"]
+    command += ["-I" + folder, "-o", program, DIALOGS + "/show_account.c"]
+    command += [BUILD + "/release/libsmtplite%s.a" % name for name in ("-openssl", "")]
+    command += ["-lssl", "-lcrypto"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return program if done.returncode == 0 else None, done.stderr
 
@@ -269,7 +271,7 @@ def check_refused(checks, dialog, options, certificates, library, refusal):
     checks.ok(provider.whole, "%s: the dialog: %s" % (what, provider.wrong))
     if refusal.code() == 334:
         challenge = base64.b64decode(refusal.lines[0][4:]).decode()
-        checks.ok(challenge[:15] in got.text, "%s: the challenge in %r" % (what, got.text))
+        checks.ok(challenge in got.text, "%s: the challenge in %r" % (what, got.text))
     else:
         text = "\n".join(line[4:] for line in refusal.lines)[:REPORT_TEXT]
         checks.equal(got.text, text, what + ": text")
