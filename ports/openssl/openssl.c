@@ -32,8 +32,7 @@ static struct smtplite_openssl *port_of(struct smtplite_tls_wrap *wrap) {
     return (struct smtplite_openssl *)(void *)wrap;
 }
 
-/* ---- The BIO ----------------------------------------------------------------------------------
- */
+/* ---- The BIO ------------------------------------------------------------------------------ */
 
 static int bio_write(BIO *bio, const char *p, int n) {
     ptrdiff_t sent = smtplite_tls_wrap_send(BIO_get_data(bio), p, (size_t)n);
@@ -82,7 +81,7 @@ static bool set_bio(struct smtplite_openssl *tls) {
     return true;
 }
 
-/* ---- Maximum fragment length (RFC 6066 4) --------------------------------------------------- */
+/* ---- Maximum fragment length (RFC 6066 4) ------------------------------------------------- */
 
 /* 0: none was agreed upon. */
 static uint16_t fragment_len(uint8_t code) {
@@ -104,8 +103,7 @@ static bool find_fragment_code(uint16_t len, uint8_t *code) {
     return false;
 }
 
-/* ---- Sessions ---------------------------------------------------------------------------------
- */
+/* ---- Sessions ----------------------------------------------------------------------------- */
 
 static void forget_session(struct smtplite_openssl *tls) {
     SSL_SESSION_free(tls->session);
@@ -126,8 +124,7 @@ static int keep_session(SSL *ssl, SSL_SESSION *session) {
     return 1;
 }
 
-/* ---- Channel binding (RFC 5929, RFC 9266) -----------------------------------------------------
- */
+/* ---- Channel binding (RFC 5929, RFC 9266) ------------------------------------------------- */
 
 static void set_binding(struct smtplite_openssl *tls, const char *name, size_t len) {
     tls->wrap.binding_name = len > 0 ? name : NULL;
@@ -202,8 +199,7 @@ static void bind_channel(struct smtplite_openssl *tls) {
         bind_end_point(tls);
 }
 
-/* ---- Certificates of the client's -------------------------------------------------------------
- */
+/* ---- Certificates of the client's --------------------------------------------------------- */
 
 /* Called when the server asks and we have none; 0: we go on without. With TLS 1.2 a server that
  * insists says handshake_failure, which is no word on certificates. */
@@ -223,8 +219,7 @@ static enum smtplite_tls_fault blame(const struct smtplite_openssl *tls, unsigne
     return smtplite_openssl_fault(code, otherwise);
 }
 
-/* ---- What the wrap calls ----------------------------------------------------------------------
- */
+/* ---- What the wrap calls ------------------------------------------------------------------ */
 
 /* Why a call has failed, from OpenSSL's queue, which is empty behind it. */
 static int explain(struct smtplite_openssl *tls, enum smtplite_tls_fault otherwise) {
@@ -309,8 +304,7 @@ static const char *words(struct smtplite_tls_wrap *wrap) {
 
 static const struct smtplite_tls_library library = {handshake, read_bytes, write_bytes, words};
 
-/* ---- Set-up -----------------------------------------------------------------------------------
- */
+/* ---- Set-up ------------------------------------------------------------------------------- */
 
 static bool is_sound(const struct smtplite_tls_options *options) {
     uint8_t code;
@@ -377,8 +371,7 @@ enum smtplite_error smtplite_openssl_init(struct smtplite_openssl *tls,
     return tls->wrap.fault == FAULT(OPTIONS) ? SMTPLITE_E_ARGUMENT : SMTPLITE_E_TLS_FAILED;
 }
 
-/* ---- Connections ------------------------------------------------------------------------------
- */
+/* ---- Connections -------------------------------------------------------------------------- */
 
 /* RFC 6066 3: an address is no server name. */
 static bool set_server_name(struct smtplite_openssl *tls) {
@@ -433,8 +426,7 @@ void smtplite_openssl_free(struct smtplite_openssl *tls) {
     tls->method = NULL;
 }
 
-/* ---- What was agreed upon ---------------------------------------------------------------------
- */
+/* ---- What was agreed upon ----------------------------------------------------------------- */
 
 static bool is_open(const struct smtplite_openssl *tls) {
     return tls->ssl != NULL && SSL_is_init_finished(tls->ssl);

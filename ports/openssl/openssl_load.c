@@ -38,7 +38,7 @@ static int refuse_password(char *text, int size, int writing, void *context) {
     return -1;
 }
 
-/* ---- Certificates --------------------------------------------------------------------------- */
+/* ---- Certificates ------------------------------------------------------------------------- */
 
 typedef bool take_certificate(SSL_CTX *context, X509 *certificate, unsigned number);
 
@@ -92,8 +92,7 @@ static bool take_own(SSL_CTX *context, X509 *certificate, unsigned number) {
     return SSL_CTX_add1_chain_cert(context, certificate) == 1;
 }
 
-/* ---- Key --------------------------------------------------------------------------------------
- */
+/* ---- Key ---------------------------------------------------------------------------------- */
 
 static EVP_PKEY *read_key(const struct smtplite_octets *octets) {
     const unsigned char *p = octets->p;

@@ -20,8 +20,7 @@
 
 enum { HOST_MAX = 255 };
 
-/* ---- Pins -------------------------------------------------------------------------------------
- */
+/* ---- Pins --------------------------------------------------------------------------------- */
 
 static bool hash_key(X509 *certificate, uint8_t digest[SMTPLITE_PIN_SIZE]) {
     unsigned char *spki = NULL;
@@ -44,8 +43,7 @@ bool smtplite_openssl_pin_matches(const struct smtplite_tls_options *options, X5
     return false;
 }
 
-/* ---- The chain --------------------------------------------------------------------------------
- */
+/* ---- The chain ---------------------------------------------------------------------------- */
 
 /* NAME, or NO_SAN if the certificate names nobody where it counts. */
 static enum smtplite_tls_fault judge_name(X509 *certificate, const char *host) {
@@ -116,8 +114,7 @@ static int verify(X509_STORE_CTX *chain, void *context) {
     return 1;
 }
 
-/* ---- Set-up -----------------------------------------------------------------------------------
- */
+/* ---- Set-up ------------------------------------------------------------------------------- */
 
 /* An IPv6 address may stand in brackets, as in an address literal. */
 static bool demand_address(X509_VERIFY_PARAM *param, const char *host) {

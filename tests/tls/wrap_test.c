@@ -13,7 +13,7 @@
 enum { IN_MAX = 4096, OUT_MAX = 1 << 16, HEADER = 3, HELLO = 6, CODE = 0x20, WHOLE = 16 };
 enum { NO_LIMIT = OUT_MAX };
 
-/* ---- The network below ---------------------------------------------------------------------- */
+/* ---- The network below -------------------------------------------------------------------- */
 
 static struct net {
     struct smtplite_transport transport;
@@ -109,8 +109,7 @@ static void server_says(const char *words) {
         net.in[net.in_len++] = (char)(*words++ ^ CODE);
 }
 
-/* ---- The library ------------------------------------------------------------------------------
- */
+/* ---- The library -------------------------------------------------------------------------- */
 
 static struct fake {
     struct smtplite_tls_wrap wrap;
@@ -224,8 +223,7 @@ static const char *fake_words(struct smtplite_tls_wrap *wrap) {
 static const struct smtplite_tls_library library = {fake_handshake, fake_read, fake_write,
                                                     fake_words};
 
-/* ---- What all tests need ----------------------------------------------------------------------
- */
+/* ---- What all tests need ------------------------------------------------------------------ */
 
 static struct talk talk;
 static struct smtplite_login login;
@@ -342,8 +340,7 @@ static bool has_failed(void) {
            start_tls(0) == SMTPLITE_TRANSPORT_FAILED;
 }
 
-/* ---- In clear ---------------------------------------------------------------------------------
- */
+/* ---- In clear ----------------------------------------------------------------------------- */
 
 static void test_clear(void) {
     char in[8];
@@ -375,8 +372,7 @@ static void test_nothing_below(void) {
     CHECK(!smtplite_tls_wrap_close(&fake.wrap));
 }
 
-/* ---- The handshake ----------------------------------------------------------------------------
- */
+/* ---- The handshake ------------------------------------------------------------------------ */
 
 /* At every pace of both directions it comes to the same. */
 static void test_paces(void) {
@@ -525,8 +521,7 @@ static void test_unverified(void) {
     CHECK(fake.wrap.fault == SMTPLITE_TLS_FAULT_OVER);
 }
 
-/* ---- Sending ----------------------------------------------------------------------------------
- */
+/* ---- Sending ------------------------------------------------------------------------------ */
 
 static const char group[] = "MAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n";
 
@@ -660,8 +655,7 @@ static void test_send_wait(void) {
     CHECK(send("abcdefgh", 8, false, 50) == 0 && net.now - start <= 2); /* the server speaks */
 }
 
-/* ---- Receiving --------------------------------------------------------------------------------
- */
+/* ---- Receiving ---------------------------------------------------------------------------- */
 
 /* In every pace of the network, into every size of buffer. */
 static void test_receive(void) {
@@ -734,8 +728,7 @@ static void test_end(void) {
     CHECK(fake.wrap.fault == SMTPLITE_TLS_FAULT_OVER);
 }
 
-/* ---- Each call of the network fails once -------------------------------------------------------
- */
+/* ---- Each call of the network fails once -------------------------------------------------- */
 
 /* Says and hears in turns; gives how many bytes were called taken before FAILED, or all. */
 static size_t converse(bool *failed) {
@@ -814,8 +807,7 @@ static void test_library_fails(void) {
     CHECK(receive(in, sizeof in, 0) == SMTPLITE_TRANSPORT_FAILED);
 }
 
-/* ---- Secrets (A15) -----------------------------------------------------------------------------
- */
+/* ---- Secrets (A15) ------------------------------------------------------------------------ */
 
 static void test_secrets(void) {
     char in[4];
