@@ -60,7 +60,14 @@ service anvil {
     mode = 0
   }
 }
+# a process that serves one connection after the other, not a new one for each
+service submission {
+  service_count = 0
+  process_min_avail = 1
+}
 service submission-login {
+  service_count = 0
+  process_min_avail = 1
   inet_listener submission {
     port = $port
   }
