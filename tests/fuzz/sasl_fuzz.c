@@ -144,7 +144,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t size) {
     if (x.m->client_first)
         goes_on = judge(&x, exchange_open(&x), false);
     check_state(&x, &toy);
-    for (p += 2; goes_on && p < end;) {
+    for (p += 2; goes_on && p < end && x.step < x.m->steps;) {
         size_t n, right_len;
         put_signature(&x, right, &right_len);
         p = take_line(&x, p, end, line, &n);
