@@ -270,7 +270,7 @@ def check_refused(checks, dialog, options, certificates, library, refusal):
     checks.equal(end_of(got), wanted, "%s: %r" % (what, got))
     checks.ok(provider.whole, "%s: the dialog: %s" % (what, provider.wrong))
     if refusal.code() == 334:
-        challenge = base64.b64decode(refusal.lines[0][4:]).decode()
+        challenge = base64.b64decode(refusal.lines[0][4:]).decode().strip()
         checks.ok(challenge in got.text, "%s: the challenge in %r" % (what, got.text))
     else:
         text = "\n".join(line[4:] for line in refusal.lines)[:REPORT_TEXT]
