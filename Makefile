@@ -122,7 +122,7 @@ $(TEST_FLAVOURS):
 	@$(MAKE) --no-print-directory FLAVOUR=$@ tests
 	@$(MAKE) -s FLAVOUR=$@ list | scripts/test.sh -j $(JOBS)
 
-interop: ## real servers: aiosmtpd, Postfix, smtp-sink
+interop: ## real servers: Postfix, Exim, Dovecot, OpenSMTPD, aiosmtpd, smtp-server, smtp-sink
 	@$(MAKE) --no-print-directory all helpers
 	@grep '^interop' tests/checks.list | scripts/test.sh
 
