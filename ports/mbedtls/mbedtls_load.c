@@ -173,7 +173,7 @@ static bool set_fragment(struct smtplite_mbedtls *tls) {
         return true;
 #ifdef MBEDTLS_SSL_MAX_FRAGMENT_LENGTH
     static const uint16_t sizes[] = {512, 1024, 2048, 4096};
-    for (unsigned char i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
         if (sizes[i] == wanted) /* MBEDTLS_SSL_MAX_FRAG_LEN_512 is 1, and so on */
             return mbedtls_ssl_conf_max_frag_len(&tls->config, (unsigned char)(i + 1)) == 0;
 #endif

@@ -244,6 +244,20 @@ static void test_extensions(void) {
     CHECK(check_exactly(certificate.p, certificate.n, MAIL_NAME) == CERTIFICATE, "cut short");
 }
 
+static void test_constraints(void) {
+    static struct der_text names, list, certificate;
+    put_good_name(&names);
+    list.n = 0;
+    der_put_names(&list, names.p, names.n);
+    der_make(&certificate, list.p, list.n);
+    CHECK(!smtplite_certificate_is_constrained(certificate.p, certificate.n), "has none");
+    CHECK(smtplite_certificate_is_constrained(certificate.p, certificate.n - 1), "cut");
+    CHECK(smtplite_certificate_is_constrained(NULL, 0), "no certificate");
+    der_add(&list, "\x30\x0b\x06\x03\x55\x1d\x1e\x04\x04\x30\x02\xa0\x00", 13);
+    der_make(&certificate, list.p, list.n);
+    CHECK(smtplite_certificate_is_constrained(certificate.p, certificate.n), "has them");
+}
+
 static void test_outside(void) {
     static struct der_text names, certificate;
     struct smtplite_octets key = {NULL, 0};
@@ -366,6 +380,7 @@ int main(void) {
     test_lengths_of_names();
     test_unsound_names();
     test_extensions();
+    test_constraints();
     test_outside();
     test_turned_bits();
     test_is_address();
