@@ -41,7 +41,7 @@ UINT _nx_smtp_client_options_set(NX_SMTP_CLIENT *client_ptr, UINT options) {
     UINT status = _nx_smtp_client_enter(client_ptr);
     if (status != NX_SUCCESS)
         return status;
-    client_ptr->nx_smtp_client_options = options;
+    client_ptr->nx_smtp_client_options = (UCHAR)options;
     client_ptr->nx_smtp_client_config.waits = limits_of(options);
     _nx_smtp_client_configure(client_ptr);
     return leave(client_ptr);

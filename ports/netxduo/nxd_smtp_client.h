@@ -218,7 +218,6 @@ typedef struct NX_SMTP_CLIENT_STRUCT {
     UINT nx_smtp_client_server_port;
     NXD_ADDRESS nx_smtp_client_server_address;
 
-    UINT nx_smtp_client_options; /* NX_SMTP_OPTION_ */
     NX_SMTP_TRANSPORT nx_smtp_client_transport;
 
     smtplite_trace *nx_smtp_client_trace;
@@ -237,6 +236,7 @@ typedef struct NX_SMTP_CLIENT_STRUCT {
     CHAR nx_smtp_client_password[NX_SMTP_CLIENT_MAX_PASSWORD + 1];
     CHAR nx_smtp_client_domain[NX_SMTP_CLIENT_MAX_DOMAIN + 1];
     CHAR nx_smtp_client_reply_text[NX_SMTP_CLIENT_REPLY_TEXT];
+    UCHAR nx_smtp_client_options; /* NX_SMTP_OPTION_; here it fills the gap */
 
 #ifdef NX_SECURE_ENABLE
     const struct NX_SMTP_TLS_STRUCT *nx_smtp_client_tls; /* null: nx_smtp_client_tls_set was not */
