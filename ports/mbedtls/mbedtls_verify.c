@@ -69,7 +69,8 @@ static void keep_end_point(struct smtplite_mbedtls *tls, const mbedtls_x509_crt 
 }
 
 static bool is_self_issued(const mbedtls_x509_crt *certificate) {
-    return certificate->issuer_raw.len == certificate->subject_raw.len &&
+    return certificate->subject_raw.len > 0 &&
+           certificate->issuer_raw.len == certificate->subject_raw.len &&
            memcmp(certificate->issuer_raw.p, certificate->subject_raw.p,
                   certificate->subject_raw.len) == 0;
 }
