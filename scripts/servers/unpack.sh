@@ -14,14 +14,11 @@ exec 9>"$root.lock"
 flock 9
 
 # What apt would install (it would also remove the machine's mail server, which we don't).
-missing() {
-    apt-get -s install --no-install-recommends "$@" | sed -n 's/^Inst \([^ ]*\).*/\1/p'
-}
-
 download() {
-    local packages
-    packages=$(missing "$@") || return
-    (cd "$root/packages" && apt-get -q download "$@" $packages)
+    local plan missing
+    plan=$(apt-get -s install --no-install-recommends "$@") || return
+    mapfile -t missing < <(sed -n 's/^Inst \([^ ]*\).*/\1/p' <<<"$plan")
+    (cd "$root/packages" && apt-get -q download "$@" "${missing[@]}")
 }
 
 if [ ! -e "$root/whole" ]; then

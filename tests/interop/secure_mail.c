@@ -153,12 +153,14 @@ static const char *value_of(const char *option, const char *key) {
 static void read_file(struct smtplite_octets *octets, const char *path) {
     static char room[COUNT(files)][16384];
     static size_t count;
-    FILE *file = fopen(path, "rb");
-    if (file == NULL || count == COUNT(files))
+    FILE *file = count < COUNT(files) ? fopen(path, "rb") : NULL;
+    if (file != NULL) {
+        octets->p = room[count];
+        octets->n = fread(room[count++], 1, sizeof room[0], file);
+        fclose(file);
+    } else {
         refuse("cannot read ", path);
-    octets->p = room[count];
-    octets->n = fread(room[count++], 1, sizeof room[0], file);
-    fclose(file);
+    }
 }
 
 static bool take_value(const char *option) {
@@ -196,22 +198,25 @@ static void take_option(const char *option) {
         refuse("no such option, or one too many: ", option);
 }
 
-/* Names as in AUTH, parted by commas; or any, or none. */
+/* The bit of the mechanism whose name, as in AUTH, has these octets. */
+static uint16_t read_mechanism(const char *p, size_t len) {
+    char name[SMTPLITE_WORD_SIZE] = "";
+    if (len < sizeof name)
+        memcpy(name, p, len);
+    uint16_t bit = smtplite_sasl_find(&config, name);
+    if (bit == 0)
+        refuse("no such mechanism: ", p);
+    return bit;
+}
+
+/* Names parted by commas; or any, or none. */
 static uint16_t read_mechanisms(const char *names) {
     uint16_t mask = 0;
-    char name[SMTPLITE_WORD_SIZE];
     if (strcmp(names, "any") == 0)
         return SMTPLITE_AUTH_ANY;
     while (strcmp(names, "none") != 0 && *names != '\0') {
         size_t len = strcspn(names, ",");
-        uint16_t bit;
-        if (len >= sizeof name)
-            refuse("no such mechanism: ", names);
-        memcpy(name, names, len);
-        name[len] = '\0';
-        if ((bit = smtplite_sasl_find(&config, name)) == 0)
-            refuse("no such mechanism: ", name);
-        mask |= bit;
+        mask |= read_mechanism(names, len);
         names += len + (names[len] == ',');
     }
     return mask;
