@@ -76,11 +76,15 @@ static bool decode_bits(struct smtplite_login *login, unsigned value, unsigned p
     return true;
 }
 
+/* Some explanations end with a line's end (Gmail's): that is left out. */
 static void explain_refusal(struct smtplite_session *s) {
     const struct smtplite_login *login = s->config->login;
-    if (login->note > 0)
+    size_t n = login->note;
+    while (n > 0 && (login->work[n - 1] == '\n' || login->work[n - 1] == '\r'))
+        n--;
+    if (n > 0)
         smtplite_text_add(s, ' ');
-    for (size_t i = 0; i < login->note; i++)
+    for (size_t i = 0; i < n; i++)
         smtplite_text_add(s, login->work[i]);
 }
 
