@@ -52,7 +52,8 @@ facade_threads.on := $(EVERYWHERE) $(NETX_OPTIONS)
 # TLS by NetX Secure, and the logins beyond the three calls; with mbedTLS over the NetX transport.
 TESTS += facade_secure
 facade_secure.src := tests/facade/secure_test.c tests/facade/secure_logins.c \
-    tests/facade/secure_faults.c tests/facade/secure.c tests/facade/secure_server.c $(FACADE)
+    tests/facade/secure_faults.c tests/facade/secure_example.c \
+    tests/facade/secure.c tests/facade/secure_server.c $(FACADE)
 facade_secure.uses := mbedtls
 facade_secure.libs := -lssl -lcrypto -lgsasl
 facade_secure.wrap := $(PYTHON) tests/facade/with_certificates.py
@@ -119,7 +120,8 @@ sasl_gsasl.libs := -lgsasl
 sasl_gsasl.on := $(filter-out m32,$(EVERYWHERE))
 
 # The suite over both TLS ports: one client, driven by tests/tls/suite_PART.py. Under a sanitizer the
-# octets at which connections are cut are sampled; curl's word and figures need no second flavour.
+# octets at which connections are cut are sampled; curl's word and figures need no second flavour;
+# under valgrind all of it would take minutes: what fails at each call is what leaks, if anything does.
 TLS_PARTS := good bad attacks faults cuts curl
 TLS_SUITE := $(addprefix tests/tls/,suite_client.c suite_spy.c suite_openssl.c suite_mbedtls.c)
 define tls_part
@@ -131,6 +133,7 @@ tls_$(1).args := $(1)
 tls_$(1).on := gcc $(if $(filter-out curl,$(1)),asan)
 endef
 $(foreach part,$(TLS_PARTS),$(eval $(call tls_part,$(part))))
+tls_faults.on += valgrind
 TESTS += tls_figures
 tls_figures.src := $(TLS_SUITE)
 tls_figures.uses := openssl mbedtls

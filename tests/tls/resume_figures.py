@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """What resumption saves the next connection: resume_figures.py CLIENT [--check | --write]
 
-Prints a table. --check: the one in docs/tls.md must say the same of round trips, of octets within
-what signatures and tickets vary by, of instructions within a tenth. --write puts it there.
+Prints a table. --check: the one in docs/tls.md must say the same of round trips, and of octets within
+what certificates and tickets vary by; instructions are this machine's. --write puts it there.
 """
 import os
 import re
@@ -16,8 +16,7 @@ import suite_servers as servers
 
 DOCUMENT = os.path.join(os.path.dirname(os.path.dirname(HERE)), "docs", "tls.md")
 BEGIN, END = "<!-- make tls-figures -->\n", "<!-- end -->\n"
-OCTETS_VARY = 24  # DER integers of signatures and serial numbers, times in a ticket
-WORK_VARIES = 0.1
+OCTETS_VARY = 16  # DER integers of signatures and serial numbers, times in a ticket
 
 
 def instructions(command, library, server, words):
@@ -85,8 +84,6 @@ def check(checks, rows):
             checks.ok(abs(int(said[column]) - row[column]) <= OCTETS_VARY,
                       "%s%s: %s, measured %d" % (what, name, said[column], row[column]))
         checks.equal(int(said[4]), row[4], what + "round trips")
-        checks.ok(abs(float(said[5]) - row[5]) <= WORK_VARIES * row[5] + 0.1,
-                  "%sinstructions: %s, measured %.1f" % (what, said[5], row[5]))
 
 
 def check_saved(checks, rows):

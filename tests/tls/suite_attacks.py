@@ -158,7 +158,8 @@ def check_kept(suite, way):
         for which in ("second", "third"):
             result, connection = way.mail(server, again=1)
             suite.sent(what + ", " + which, result, connection)
-            suite.checks.equal(connection.resumed, True, what + ": the " + which)
+            suite.checks.equal((result.resumed, connection.resumed), (1, True),
+                               what + ": the " + which)
             suite.checks.equal(result.verified, 1, what + ": verified, the " + which)
         result, connection = way.mail(server)
         suite.checks.equal(connection.resumed, False, what + ": of a new object")

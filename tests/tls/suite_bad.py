@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Servers with which no session may come about: each fails closed, and says why."""
+import time
+
 import suite_servers as servers
 from certificates import HOST
 
@@ -186,6 +188,31 @@ def check_silence(suite, way):
         suite.checks.equal(result.phase, "TLS", what + ": phase")
 
 
+def record(kind, octets):
+    return bytes((kind, 3, 3)) + len(octets).to_bytes(2, "big") + octets
+
+
+SLOW = (
+    ("drips a record", servers.drips(record(servers.HANDSHAKE, bytes(250)), 0.01)),
+    ("floods with warnings", servers.floods(record(servers.ALERT, b"\1\x5a"))),
+    ("floods with HelloRequest", servers.floods(record(servers.HANDSHAKE, bytes(4)))),
+    ("floods with change_cipher_spec", servers.floods(record(20, b"\1"))),
+    ("floods with empty records", servers.floods(record(servers.HANDSHAKE, b""))),
+)
+
+
+def check_deadline(suite, way):
+    """E1: however busy the server is, waits.tls is the handshake's end."""
+    for name, instead in SLOW:
+        with way.serve(instead=instead) as server:
+            what = "%s, server %s" % (way.name, name)
+            start = time.monotonic()
+            result = way.send(server, tls_wait=300)
+            took = time.monotonic() - start
+            suite.refused(what, result, server.take(), errors=("TIMEOUT", "TLS_FAILED"), tells=False)
+            suite.checks.ok(took < 2, "%s: it took %.1f s" % (what, took))
+
+
 def check_clear_server(suite, way):
     """A server of port 587 where 465 was meant: it greets before it is asked."""
     with servers.Server(context=None) as server:
@@ -258,6 +285,7 @@ def run(suite):
         check_client_certificate(suite, way)
         check_talk(suite, way)
         check_silence(suite, way)
+        check_deadline(suite, way)
         check_leniencies(suite, way)
         check_unverified_still_needs_tls(suite, way)
     for way in suite.ways(both=False):

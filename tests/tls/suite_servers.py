@@ -11,6 +11,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 
 SECONDS = 20
 LINE_OF_MAIL = b"All quiet on pump 7; the tank holds what it should.\r\n"
@@ -100,11 +101,11 @@ class Connection(threading.Thread):
         self.stands = False  # the handshake
         self.resumed = False
         self.unique = b""
+        self.sni = None  # the host that the client named
         self.notified = None  # the client's close_notify came
         self.body = None  # SHA-256 of the message with its end mark, when that is there
         self.body_len = 0
         self.from_client, self.from_server = Records(), Records()
-        self.alerts = []
         self.error = None
         self.buffer = b""
 
@@ -187,11 +188,15 @@ class Connection(threading.Thread):
             self.incoming.write(self.buffer)
             self.from_client.feed(self.buffer)
             self.buffer = b""
+        self.manners.context.sni_callback = self.note_sni
         self.tls = self.manners.context.wrap_bio(self.incoming, self.outgoing, server_side=True)
         self.step(self.tls.do_handshake)
         self.stands = True
         self.resumed = self.tls.session_reused
         self.unique = self.tls.get_channel_binding() or b""
+
+    def note_sni(self, tls, name, context):
+        self.sni = name
 
     def reply(self, lines, code=b"250"):
         *first, last = lines
@@ -373,3 +378,27 @@ TEXT = (b"550 5.7.1 we do not like you here, go away, and take your friends with
 def close_after_hello(connection):
     connection.receive()
     raise Over()
+
+
+def drips(octets, pause):
+    """Says this octet by octet."""
+
+    def say(connection):
+        connection.receive()
+        for octet in octets:
+            connection.socket.sendall(bytes((octet,)))
+            time.sleep(pause)
+
+    return say
+
+
+def floods(record, seconds=3):
+    """Says this record again and again, faster than anybody reads, until the client goes."""
+
+    def say(connection):
+        connection.receive()
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            connection.socket.sendall(record * 1000)
+
+    return say
