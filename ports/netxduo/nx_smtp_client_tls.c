@@ -276,8 +276,7 @@ static const NX_SMTP_TLS tls_calls = {tls_open,     tls_start, tls_close,
  * ---------------------------------------------------------------------------------------- */
 
 UINT _nxe_smtp_client_tls_set(NX_SMTP_CLIENT *client_ptr, UINT mode, CHAR *host_name,
-                              UINT (*tls_setup)(NX_SMTP_CLIENT *client_ptr,
-                                                NX_SECURE_TLS_SESSION *tls_session_ptr)) {
+                              NX_SMTP_TLS_SETUP *tls_setup) {
     if (!client_ptr)
         return NX_PTR_ERROR;
     if (mode > NX_SMTP_TLS_IMPLICIT)
@@ -294,8 +293,7 @@ UINT _nxe_smtp_client_tls_set(NX_SMTP_CLIENT *client_ptr, UINT mode, CHAR *host_
 }
 
 UINT _nx_smtp_client_tls_set(NX_SMTP_CLIENT *client_ptr, UINT mode, CHAR *host_name,
-                             UINT (*tls_setup)(NX_SMTP_CLIENT *client_ptr,
-                                               NX_SECURE_TLS_SESSION *tls_session_ptr)) {
+                             NX_SMTP_TLS_SETUP *tls_setup) {
     static const UCHAR tls_of[] = {SMTPLITE_TLS_NONE, SMTPLITE_TLS_REQUIRED, SMTPLITE_TLS_IMPLICIT};
     UINT status = _nx_smtp_client_enter(client_ptr);
     if (status != NX_SUCCESS)

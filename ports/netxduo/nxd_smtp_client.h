@@ -210,6 +210,16 @@ typedef struct NX_SMTP_TRANSPORT_STRUCT {
 #endif
 } NX_SMTP_TRANSPORT;
 
+#ifdef NX_SECURE_ENABLE
+/* Makes the TLS session of one send, see nx_smtp_client_tls_set. */
+typedef UINT NX_SMTP_TLS_SETUP(struct NX_SMTP_CLIENT_STRUCT *client_ptr,
+                               NX_SECURE_TLS_SESSION *tls_session_ptr);
+
+/* As nx_secure_tls_session_certificate_callback_set takes it. */
+typedef ULONG NX_SMTP_TLS_CALLBACK(NX_SECURE_TLS_SESSION *tls_session_ptr,
+                                   NX_SECURE_X509_CERT *certificate_ptr);
+#endif
+
 /* One client. The members are private. */
 typedef struct NX_SMTP_CLIENT_STRUCT {
     ULONG nx_smtp_client_id;
@@ -241,10 +251,8 @@ typedef struct NX_SMTP_CLIENT_STRUCT {
 #ifdef NX_SECURE_ENABLE
     const struct NX_SMTP_TLS_STRUCT *nx_smtp_client_tls; /* null: nx_smtp_client_tls_set was not */
     CHAR *nx_smtp_client_tls_host;
-    UINT(*nx_smtp_client_tls_setup)
-    (struct NX_SMTP_CLIENT_STRUCT *client_ptr, NX_SECURE_TLS_SESSION *tls_session_ptr);
-    ULONG(*nx_smtp_client_tls_callback)
-    (NX_SECURE_TLS_SESSION *tls_session_ptr, NX_SECURE_X509_CERT *certificate_ptr);
+    NX_SMTP_TLS_SETUP *nx_smtp_client_tls_setup;
+    NX_SMTP_TLS_CALLBACK *nx_smtp_client_tls_callback; /* the application's own */
     UINT nx_smtp_client_tls_status;
     UINT nx_smtp_client_tls_started;
     NX_SECURE_X509_DNS_NAME nx_smtp_client_tls_name;
@@ -372,11 +380,9 @@ UINT _nxe_smtp_client_login_set(NX_SMTP_CLIENT *client_ptr, CHAR *username, CHAR
  *   _session_time_function_set, and gives NX_SUCCESS. The client ends and deletes the session.
  */
 UINT _nx_smtp_client_tls_set(NX_SMTP_CLIENT *client_ptr, UINT mode, CHAR *host_name,
-                             UINT (*tls_setup)(NX_SMTP_CLIENT *client_ptr,
-                                               NX_SECURE_TLS_SESSION *tls_session_ptr));
+                             NX_SMTP_TLS_SETUP *tls_setup);
 UINT _nxe_smtp_client_tls_set(NX_SMTP_CLIENT *client_ptr, UINT mode, CHAR *host_name,
-                              UINT (*tls_setup)(NX_SMTP_CLIENT *client_ptr,
-                                                NX_SECURE_TLS_SESSION *tls_session_ptr));
+                              NX_SMTP_TLS_SETUP *tls_setup);
 
 /* What was wrong with TLS in the last send: NetX Secure's status, or one of ours; NX_SUCCESS: all
  * was well. */

@@ -56,6 +56,14 @@ static unsigned load(const char *path, UCHAR (*der)[2048], USHORT *len, unsigned
     return count;
 }
 
+USHORT load_ca(UCHAR *der, size_t size) {
+    static UCHAR ders[1][2048];
+    USHORT len[1] = {0};
+    CHECK(load(certificate("ca"), ders, len, 1) == 1 && len[0] <= size, "ca");
+    memcpy(der, ders[0], len[0]);
+    return len[0];
+}
+
 static UINT trust(struct secure *secure, NX_SECURE_TLS_SESSION *session_ptr) {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     static UCHAR ders[2][3][2048];
@@ -77,7 +85,7 @@ static UINT trust(struct secure *secure, NX_SECURE_TLS_SESSION *session_ptr) {
     return status;
 }
 
-UINT tls_setup(NX_SMTP_CLIENT *client_ptr, NX_SECURE_TLS_SESSION *session_ptr) {
+UINT test_tls_setup(NX_SMTP_CLIENT *client_ptr, NX_SECURE_TLS_SESSION *session_ptr) {
     struct secure *secure =
         (struct secure *)(void *)((char *)client_ptr - offsetof(struct secure, stage.client));
     const struct setup *setup = &secure->setup;
@@ -108,7 +116,7 @@ void secure_open(struct secure *secure, const struct setup *setup, UINT mode, co
     secure->stage.client.nx_smtp_client_config.waits = &quick;
     CHECK(nx_smtp_client_tls_set(&secure->stage.client, mode,
                                  (CHAR *)(uintptr_t)(host != NULL ? host : HOST),
-                                 tls_setup) == NX_SUCCESS,
+                                 test_tls_setup) == NX_SUCCESS,
           "tls_set");
 }
 

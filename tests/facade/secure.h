@@ -34,10 +34,13 @@ extern const char *folder;
 /* Its file NAME.pem; static, one of four. */
 const char *certificate(const char *name);
 
+/* The first of ca.pem as DER, and how many octets. */
+USHORT load_ca(UCHAR *der, size_t size);
+
 extern const struct setup good_setup;
 extern const struct smtplite_waits quick; /* a second each */
 
-UINT tls_setup(NX_SMTP_CLIENT *client_ptr, NX_SECURE_TLS_SESSION *session_ptr);
+UINT test_tls_setup(NX_SMTP_CLIENT *client_ptr, NX_SECURE_TLS_SESSION *session_ptr);
 
 /* Stage and client, in a mode of NX_SMTP_TLS_; host NULL: HOST. */
 void secure_open(struct secure *secure, const struct setup *setup, UINT mode, const char *host);
@@ -53,5 +56,6 @@ void check_clear(const struct secure_server *server, const char *name);
 
 void test_logins(void);
 void test_faults(void);
+void test_example(void);
 
 #endif

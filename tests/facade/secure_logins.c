@@ -312,7 +312,8 @@ static UINT send_typed(size_t i, UINT mode, struct secure_server *server) {
     mail.auth = types[i].type;
     stage_open(&secure.stage, 0, 16);
     CHECK(stage_create(&secure.stage, &mail, 25) == NX_SUCCESS, "create");
-    CHECK(nx_smtp_client_tls_set(&secure.stage.client, mode, host, tls_setup) == NX_SUCCESS, "set");
+    CHECK(nx_smtp_client_tls_set(&secure.stage.client, mode, host, test_tls_setup) == NX_SUCCESS,
+          "set");
     status = secure_send(&secure, server, &manners);
     check_secrets(&secure, "types");
     secure_close(&secure);

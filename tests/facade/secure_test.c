@@ -318,19 +318,20 @@ static void test_checks(void) {
     UINT status;
     memset(longest, 'x', sizeof longest - 1);
     secure_open(&secure, &good_setup, NX_SMTP_TLS_REQUIRED, NULL);
-    CHECK(nx_smtp_client_tls_set(NX_NULL, 1, host, tls_setup) == NX_PTR_ERROR, "client");
-    CHECK(nx_smtp_client_tls_set(client, 1, NX_NULL, tls_setup) == NX_PTR_ERROR, "host");
+    CHECK(nx_smtp_client_tls_set(NX_NULL, 1, host, test_tls_setup) == NX_PTR_ERROR, "client");
+    CHECK(nx_smtp_client_tls_set(client, 1, NX_NULL, test_tls_setup) == NX_PTR_ERROR, "host");
     CHECK(nx_smtp_client_tls_set(client, 1, host, NX_NULL) == NX_PTR_ERROR, "setup");
-    CHECK(nx_smtp_client_tls_set(client, 3, host, tls_setup) == NX_SMTP_INVALID_PARAM, "mode");
-    CHECK(nx_smtp_client_tls_set(client, 1, empty, tls_setup) == NX_SMTP_INVALID_PARAM, "empty");
-    CHECK(nx_smtp_client_tls_set(client, 1, longest, tls_setup) == NX_SIZE_ERROR, "long");
+    CHECK(nx_smtp_client_tls_set(client, 3, host, test_tls_setup) == NX_SMTP_INVALID_PARAM, "mode");
+    CHECK(nx_smtp_client_tls_set(client, 1, empty, test_tls_setup) == NX_SMTP_INVALID_PARAM,
+          "empty");
+    CHECK(nx_smtp_client_tls_set(client, 1, longest, test_tls_setup) == NX_SIZE_ERROR, "long");
     longest[NX_SECURE_X509_DNS_NAME_MAX] = '\0';
-    CHECK(nx_smtp_client_tls_set(client, 2, longest, tls_setup) == NX_SUCCESS, "longest");
+    CHECK(nx_smtp_client_tls_set(client, 2, longest, test_tls_setup) == NX_SUCCESS, "longest");
     CHECK(nx_smtp_client_tls_set(client, 0, NX_NULL, NX_NULL) == NX_SUCCESS, "none");
     CHECK(nx_smtp_client_tls_status_get(client, NX_NULL) == NX_PTR_ERROR, "getter");
     CHECK(nx_smtp_client_tls_status_get(NX_NULL, &status) == NX_PTR_ERROR, "getter");
     secure_close(&secure);
-    CHECK(nx_smtp_client_tls_set(client, 1, host, tls_setup) == NX_SMTP_CLIENT_NOT_INITIALIZED,
+    CHECK(nx_smtp_client_tls_set(client, 1, host, test_tls_setup) == NX_SMTP_CLIENT_NOT_INITIALIZED,
           "deleted");
 #endif
 }
@@ -463,6 +464,7 @@ int main(int argc, char **argv) {
     test_mbedtls(HOST, SMTPLITE_SENT);
     test_mbedtls("other.example.com", SMTPLITE_NOT_SENT);
     test_logins();
+    test_example();
     test_faults();
     return checks_end("facade secure");
 }
