@@ -104,8 +104,10 @@ static ptrdiff_t spy_receive(void *context, char *p, size_t n, uint32_t wait) {
     ptrdiff_t got = receive_some(spy, p, n, wait);
     if (got <= 0)
         return got;
-    spy->turns += spy->spoke;
-    spy->spoke = false;
+    if (wait > 0) {
+        spy->turns += spy->spoke;
+        spy->spoke = false;
+    }
     spy->in += (size_t)got;
     if (has_begun(spy)) {
         flip(spy, p, (size_t)got);

@@ -29,7 +29,7 @@ struct suite_spy {
     size_t tls_out; /* the same */
     size_t clear;   /* octets sent in no TLS record */
     size_t late;    /* those of them behind the first record: never right */
-    unsigned turns; /* how often the client listened after it had spoken: round trips */
+    unsigned turns; /* how often it spoke and then waited for what came: round trips */
 
     const struct smtplite_transport *below;
     bool spoke;
