@@ -42,6 +42,7 @@ struct smtplite_mbedtls {
     bool is_set_up;              /* init has succeeded */
     bool is_begun;               /* ssl is set up for the present connection */
     bool is_done;                /* and its handshake stands */
+    bool is_ended;               /* the transport below has given EOF */
     bool is_kept;                /* `session` holds one */
     bool is_offered;             /* it was offered in this handshake */
     bool is_resumed;

@@ -155,6 +155,7 @@ struct smtplite_tls_wrap {
     const struct smtplite_tls_library *library;
     uint32_t start; /* of the present call, by below's clock */
     uint32_t wait;
+    size_t looked; /* octets that came from below in it */
     uint8_t state;
     uint8_t fault;            /* enum smtplite_tls_fault: the first one */
     bool moved;               /* bytes have moved over the transport below: the connection stood */

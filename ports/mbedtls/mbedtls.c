@@ -68,8 +68,10 @@ static int get_bytes(void *context, unsigned char *p, size_t n) {
     ptrdiff_t count = smtplite_tls_wrap_receive(&tls->wrap, p, n);
     if (count == 0)
         return MBEDTLS_ERR_SSL_WANT_READ;
-    if (count == SMTPLITE_TRANSPORT_EOF)
+    if (count == SMTPLITE_TRANSPORT_EOF) {
+        tls->is_ended = true;
         return 0;
+    }
     return count > 0 ? (int)count : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
 }
 
@@ -219,6 +221,8 @@ static ptrdiff_t read_bytes(struct smtplite_tls_wrap *wrap, char *p, size_t n) {
         return count;
     if (is_waiting(count))
         return SMTPLITE_TLS_AGAIN;
+    if (count == 0 && !tls->is_ended)
+        return SMTPLITE_TLS_AGAIN; /* a record without content, which is no end */
     if (count == 0 || count == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY ||
         count == MBEDTLS_ERR_SSL_CONN_EOF)
         return SMTPLITE_TLS_EOF;
@@ -257,6 +261,7 @@ static void forget_connection(struct smtplite_mbedtls *tls) {
     tls->is_offered = false;
     tls->is_resumed = false;
     tls->is_judged = false;
+    tls->is_ended = false;
     tls->is_extended = false;
     tls->bad = SMTPLITE_TLS_FAULT_NONE;
     tls->flags = 0;

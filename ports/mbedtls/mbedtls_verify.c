@@ -13,6 +13,7 @@
 #include "mbedtls_inner.h"
 
 #include <mbedtls/md.h>
+#include <mbedtls/oid.h>
 #include <string.h>
 
 #define DATES (MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE)
@@ -102,13 +103,36 @@ static void excuse_chain(const mbedtls_x509_crt *certificate, int depth, uint32_
         *flags |= MBEDTLS_X509_BADCERT_BAD_KEY;
 }
 
+#if IS_MBEDTLS_3 || defined(MBEDTLS_X509_CHECK_EXTENDED_KEY_USAGE)
+static bool is_for_servers(const mbedtls_x509_crt *certificate) {
+    return mbedtls_x509_crt_check_extended_key_usage(certificate, MBEDTLS_OID_SERVER_AUTH,
+                                                     MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH)) ==
+           0;
+}
+#else
+static bool is_for_servers(const mbedtls_x509_crt *certificate) {
+    (void)certificate;
+    return true; /* this build of mbedTLS looks at no certificate's purpose */
+}
+#endif
+
 /* mbedTLS cannot tell whether a CA oversteps its nameConstraints (RFC 5280 4.2.1.10), and looks
- * over them where they are not critical: such a CA is not taken. */
+ * over them where they are not critical: such a CA is not taken. Nor one that is for other purposes
+ * than servers' certificates, which mbedTLS asks of the server's own alone. */
+static uint32_t check_ca(const mbedtls_x509_crt *certificate) {
+    uint32_t flags = 0;
+    if (smtplite_certificate_is_constrained(certificate->raw.p, certificate->raw.len))
+        flags |= MBEDTLS_X509_BADCERT_OTHER;
+    if (!is_for_servers(certificate))
+        flags |= MBEDTLS_X509_BADCERT_EXT_KEY_USAGE;
+    return flags;
+}
+
 int smtplite_mbedtls_judge(void *context, mbedtls_x509_crt *certificate, int depth,
                            uint32_t *flags) {
     struct smtplite_mbedtls *tls = context;
-    if (depth > 0 && smtplite_certificate_is_constrained(certificate->raw.p, certificate->raw.len))
-        *flags |= MBEDTLS_X509_BADCERT_OTHER;
+    if (depth > 0)
+        *flags |= check_ca(certificate);
     if ((tls->options->flags & SMTPLITE_TLS_PIN_INSTEAD) != 0)
         excuse_chain(certificate, depth, flags);
     if ((tls->options->flags & SMTPLITE_TLS_ALLOW_NO_CLOCK) != 0)

@@ -31,6 +31,7 @@
 #define WHOLE 16u
 
 #define NOTHING_MOVED 0
+#define RECORD_MAX    (5u + 16384u + 2048u) /* RFC 5246 6.2.3 */
 
 enum state { CLEAR, HANDSHAKE, OPEN, CLOSED, FAILED };
 
@@ -63,6 +64,7 @@ static uint32_t now(void *context) {
 static void begin(struct smtplite_tls_wrap *wrap, uint32_t wait) {
     wrap->start = now(wrap);
     wrap->wait = wait;
+    wrap->looked = 0;
 }
 
 static uint32_t time_left(struct smtplite_tls_wrap *wrap) {
@@ -84,11 +86,12 @@ static ptrdiff_t judge(struct smtplite_tls_wrap *wrap, ptrdiff_t count, size_t n
     return count == SMTPLITE_TRANSPORT_EOF ? count : SMTPLITE_TRANSPORT_FAILED;
 }
 
-/* However little moves at a time, the wait ends it. A wait of 0 looks once, but that may take a
- * call for a record's header and one for the rest: then it is the library that returns. */
+/* However little moves at a time, the wait ends it. A wait of 0 looks once, which may take several
+ * calls, for a record's header and for the rest: it ends behind as many octets as a record can
+ * have, or a flood of records that the library eats by itself would have no end. */
 static bool is_over(struct smtplite_tls_wrap *wrap, uint32_t *left) {
     *left = time_left(wrap);
-    return *left == 0 && wrap->wait > 0;
+    return *left == 0 && (wrap->wait > 0 || wrap->looked >= RECORD_MAX);
 }
 
 ptrdiff_t smtplite_tls_wrap_send(struct smtplite_tls_wrap *wrap, const void *p, size_t n) {
@@ -110,6 +113,8 @@ ptrdiff_t smtplite_tls_wrap_receive(struct smtplite_tls_wrap *wrap, void *p, siz
     if (is_over(wrap, &left))
         return NOTHING_MOVED;
     ptrdiff_t count = judge(wrap, below->receive(below->context, p, n, left), n);
+    if (count > 0)
+        wrap->looked += (size_t)count;
     if (count <= 0 || wrap->heard)
         return count;
     wrap->heard = true;
