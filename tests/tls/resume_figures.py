@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """What resumption saves the next connection: resume_figures.py CLIENT [--check | --write]
 
-Prints a table. --check: the one in docs/tls.md must say the same of round trips, and of octets within
-what certificates and tickets vary by; instructions are this machine's. --write puts it there.
+Prints a table. --check: the one in docs/tls.md must say the same of round trips, and of octets
+within what certificates and tickets vary by; instructions are this machine's. --write puts it there.
 """
 import os
 import re

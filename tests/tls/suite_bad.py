@@ -209,7 +209,8 @@ def check_deadline(suite, way):
             start = time.monotonic()
             result = way.send(server, tls_wait=300)
             took = time.monotonic() - start
-            suite.refused(what, result, server.take(), errors=("TIMEOUT", "TLS_FAILED"), tells=False)
+            suite.refused(what, result, server.take(), tells=False,
+                          errors=("TIMEOUT", "TLS_FAILED"))
             suite.checks.ok(took < 2, "%s: it took %.1f s" % (what, took))
 
 

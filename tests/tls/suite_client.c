@@ -17,11 +17,12 @@
 #include "suite_port.h"
 #include "suite_spy.h"
 
-#define PINS  4
-#define KEPT  200
-#define LINE  4096
-#define WAIT  20000u
-#define PIECE 65535u /* a multiple of no record's length */
+#define PINS     4
+#define KEPT     200
+#define LINE     4096
+#define WAIT     20000u
+#define FILE_MAX 65536u
+#define PIECE    65535u /* a multiple of no record's length */
 
 static const struct suite_port *port;
 
@@ -142,10 +143,12 @@ static void read_file(struct smtplite_octets *octets, const char *path) {
     FILE *file = fopen(path, "rb");
     if (file == NULL)
         refuse("cannot open ", path);
-    char *p = keep(malloc(LINE * 8));
-    octets->n = fread(p, 1, LINE * 8, file);
+    char *p = keep(malloc(FILE_MAX));
+    octets->n = fread(p, 1, FILE_MAX, file);
     octets->p = p;
     fclose(file);
+    if (octets->n == FILE_MAX)
+        refuse("too long: ", path);
 }
 
 static bool is_key(const char *option, const char *key, const char **value) {
@@ -313,7 +316,7 @@ static void run_job(void) {
         enum smtplite_tls_fault fault = port->init(&job.options);
         is_made = true;
         if (fault != SMTPLITE_TLS_FAULT_NONE) {
-            printf("outcome=NOT_SENT\terror=INIT\tfault=%u", fault);
+            printf("outcome=NOT_SENT\terror=INIT\tfault=%u", (unsigned)fault);
             print_text("words", smtplite_tls_fault_text(fault));
             putchar('\n');
             return;
