@@ -25,6 +25,9 @@ posix_sessions.alone := 1
 posix_sessions.on := $(EVERYWHERE)
 driver_faults.src := tests/posix/fault_test.c tests/support/script_server.c
 driver_faults.on := $(EVERYWHERE)
+TESTS += driver_login
+driver_login.src := tests/posix/login_test.c tests/support/test_crypto.c
+driver_login.on := $(EVERYWHERE)
 
 # ThreadX and NetX Duo's host edition. Not m32: Debian has no 32-bit cmocka beside the 64-bit one. Not
 # noipv6: it would skip two, and a skipped test counts as failed.

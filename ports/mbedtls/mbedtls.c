@@ -203,7 +203,10 @@ static int handshake(struct smtplite_tls_wrap *wrap) {
         error = advance(tls);
     if (is_waiting(error))
         return SMTPLITE_TLS_AGAIN;
-    return error == 0 ? finish(tls) : smtplite_mbedtls_fail(tls, error);
+    int step = error == 0 ? finish(tls) : smtplite_mbedtls_fail(tls, error);
+    if (step != SMTPLITE_TLS_DONE)
+        forget_session(tls); /* what is kept of its server's certificate is another's by now */
+    return step;
 }
 
 /* ---- Records -----------------------------------------------------------------------------------

@@ -181,13 +181,14 @@ static bool bind_end_point(struct smtplite_mbedtls *tls) {
     return set_binding(tls, "tls-server-end-point", tls->end_point, tls->end_point_len);
 }
 
-/* The first Finished of the handshake: the server's where a session is resumed. */
+/* The first Finished of the handshake: the server's where a session is resumed. Without extended
+ * master secret two connections can be made to have the same (the triple handshake attack). */
 static bool bind_unique(struct smtplite_mbedtls *tls) {
 #ifdef MBEDTLS_SSL_RENEGOTIATION
     const mbedtls_ssl_context *ssl = &tls->ssl;
     const char *finished = tls->is_resumed ? ssl->MBEDTLS_PRIVATE(peer_verify_data)
                                            : ssl->MBEDTLS_PRIVATE(own_verify_data);
-    return !smtplite_mbedtls_is_1_3(tls) &&
+    return tls->is_extended && !smtplite_mbedtls_is_1_3(tls) &&
            set_binding(tls, "tls-unique", finished, ssl->MBEDTLS_PRIVATE(verify_data_len));
 #else
     (void)tls;
@@ -211,7 +212,7 @@ static bool bind_exporter(struct smtplite_mbedtls *tls) {
 void smtplite_mbedtls_bind(struct smtplite_mbedtls *tls) {
     switch ((enum smtplite_binding)tls->options->binding) {
     case SMTPLITE_BINDING_AUTO:
-        (void)(bind_exporter(tls) || (tls->is_extended && bind_unique(tls)) || bind_end_point(tls));
+        (void)(bind_exporter(tls) || bind_unique(tls) || bind_end_point(tls));
         break;
     case SMTPLITE_BINDING_EXPORTER:
         (void)bind_exporter(tls);

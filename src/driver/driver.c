@@ -76,8 +76,13 @@ static bool get_wait(struct smtplite_driver *d, uint32_t *wait) {
 
 /* ---- Moving bytes ------------------------------------------------------------------------ */
 
+/* Each event was handed out before, so the session takes something, or is over: were it otherwise,
+ * this would be for ever. */
 static void feed(struct smtplite_driver *d) {
-    d->in_pos += smtplite_in(d->session, d->in + d->in_pos, d->in_len - d->in_pos);
+    size_t taken = smtplite_in(d->session, d->in + d->in_pos, d->in_len - d->in_pos);
+    if (taken == 0)
+        smtplite_io_failed(d->session, SMTPLITE_E_IO);
+    d->in_pos += taken;
 }
 
 static void receive(struct smtplite_driver *d, uint32_t wait) {

@@ -139,9 +139,9 @@ unsigned smtplite_wants(const struct smtplite_session *s) {
         return SMTPLITE_WANT_CLOSE;
     if (s->expect == PHASE(TLS))
         return SMTPLITE_WANT_TLS;
-    if (smtplite_is_working(s))
-        return SMTPLITE_WANT_WORK;
     unsigned wants = s->piece_len > 0 ? SMTPLITE_WANT_OUT : 0;
+    if (smtplite_is_working(s))
+        wants |= SMTPLITE_WANT_WORK;
     if ((s->event & ~EVENTS_OF_SOURCES) == 0)
         wants |= SMTPLITE_WANT_IN;
     return wants;
