@@ -8,10 +8,31 @@ cc=${CC:-gcc}
 passed=0 failed=0
 
 build() { # NAME: the test program, with the spoilt copy's sources
+    [ "$1" != secure ] || { build_secure; return; }
     $cc -std=c11 -w -I$work/include -I$work/src -I$work/ports/netxduo -I$work/ports/netxduo/host \
         tests/facade/"$1"_test.c tests/facade/face.c tests/facade/server.c tests/facade/spy.c \
         $(ls $work/ports/netxduo/*.c | grep -v transport) $work/ports/netxduo/host/*.c \
         $work/src/engine/*.c $work/src/sasl/*.c $work/src/driver/*.c -pthread -o $work/"$1"
+}
+
+build_secure() { # with TLS, whatever the group of tests
+    $cc -std=c11 -w -DNX_SECURE_ENABLE -I$work/include -I$work/src -I$work/ports/netxduo \
+        -I$work/ports/netxduo/host tests/facade/secure*.c tests/facade/face.c tests/facade/server.c \
+        tests/facade/spy.c $(ls $work/ports/netxduo/*.c | grep -v transport) \
+        $work/ports/netxduo/host/*.c $work/ports/mbedtls/*.c $work/src/*/*.c -pthread \
+        -o $work/secure -lssl -lcrypto -lgsasl -lmbedtls -lmbedx509 -lmbedcrypto
+}
+
+spoil_secure() { # GROUP FILE SED-EXPRESSION
+    spoil secure "$2" "$3" "$1"
+}
+
+run() { # TEST ARGUMENT
+    if [ "$1" = secure ]; then
+        timeout 120 "${PYTHON:-/usr/bin/python3}" tests/facade/with_certificates.py $work/secure "$2"
+    else
+        timeout 60 $work/"$1" $2
+    fi
 }
 
 spoil() { # TEST FILE SED-EXPRESSION
@@ -25,7 +46,7 @@ spoil() { # TEST FILE SED-EXPRESSION
     elif ! build "$1" 2>$work/log; then
         echo "does not build: $3"
         cat $work/log
-    elif timeout 60 $work/"$1" ${4:-} >$work/log 2>&1; then
+    elif run "$1" "${4:-}" >$work/log 2>&1; then
         echo "$1 does not see: $3"
     else
         passed=$((passed + 1))
@@ -35,22 +56,23 @@ spoil() { # TEST FILE SED-EXPRESSION
 }
 
 face=ports/netxduo/nxd_smtp_client.c
+tls=ports/netxduo/nx_smtp_client_tls.c
 transport=ports/netxduo/nx_smtp_transport.c
 header=ports/netxduo/nx_smtp_header.c
 rely=tests/facade/rely.face
 faults=tests/facade/faults.face
 
 spoil segments $transport 's/define WHOLE 16u/define WHOLE 2u/'
-spoil segments $transport 's/mss - held/mss + 9 - held/'
+spoil segments $transport 's/most - held/most + 9 - held/'
 spoil segments $transport 's/(held != 0)$/(held == 7)/'
 spoil faults $transport '0,/^    if (status == NX_SUCCESS)$/s//    if (1)/'
-spoil faults $transport 's/^    drop(&client_ptr->nx_smtp_client_send_packet);//'
+spoil faults $transport 's/^    drop(&transport_ptr->nx_smtp_transport_send_packet);//'
 spoil faults $transport 's/(void)nx_tcp_client_socket_unbind/(void)/'
 spoil threads $face 's/status = NX_SMTP_CLIENT_BUSY/status = NX_SUCCESS/'
 spoil threads $face 's/^    struct job job;/    static struct job job;/'
 spoil dialogs $face 's/ SMTPLITE_ALLOW_NUL_PADDING)/ 0)/' $rely
 spoil dialogs $face 's/SMTPLITE_ALLOW_LEADING_BLANK/0/' $rely
-spoil dialogs $face 's/SMTPLITE_LOCKSTEP |/0 |/' $rely
+spoil dialogs $face 's/flags |= SMTPLITE_LOCKSTEP/flags |= 0/' $rely
 spoil dialogs $header 's/MIME-Version: 1.0/MIME-Version: 2.0/' $rely
 spoil dialogs $face 's/\[SMTPLITE_PHASE_RCPT\] = NX_SMTP_RCPT/[SMTPLITE_PHASE_RCPT] = NX_SMTP_MAIL/' $faults
 spoil dialogs $face 's/return NX_SMTP_DELIVERY_UNKNOWN/return NX_NO_PACKET/' $faults
@@ -59,6 +81,16 @@ spoil dialogs $face 's/return NX_SMTP_INJECTION_REFUSED/continue/' $faults
 spoil checks $header 's/inside ? 3 : 12/3/'
 spoil checks $face 's/memset(client_ptr, 0, sizeof \*client_ptr);$/client_ptr->nx_smtp_client_id = 0;/'
 spoil checks $face 's/client_ptr->nx_smtp_client_id != NX_SMTP_CLIENT_ID/0/'
+
+spoil_secure certificates $tls 's/return NX_SECURE_X509_CERTIFICATE_DNS_MISMATCH/return NX_SUCCESS/'
+spoil_secure certificates $tls 's/return NX_SECURE_X509_ALT_NAME_NOT_FOUND/return NX_SUCCESS/'
+spoil_secure certificates $tls 's/return status == NX_SECURE_X509_EXT.* : status/return NX_SUCCESS/'
+spoil_secure certificates $tls 's/(void)nx_secure_tls_session_end/(void)/'
+spoil_secure setups $tls 's/return clock && clock() != 0/return 1/'
+spoil_secure setups $tls 's/return NX_SECURE_X509_ISSUER_CERTIFICATE_NOT_FOUND/(void)0/'
+spoil_secure attacks $tls 's/started && is_clear/started \&\& 0 \&\& is_clear/'
+spoil_secure faults $tls 's/^    transport_ptr->nx_smtp_transport_status = status;//'
+spoil_secure logins $face 's/? LENIENCIES : 0;/? LENIENCIES : SMTPLITE_ALLOW_UNLISTED_LOGIN;/'
 rm -rf $work
 echo "facade proof: $passed passed, $failed failed"
 [ $failed = 0 ]
