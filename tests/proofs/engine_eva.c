@@ -2,14 +2,16 @@
 /*
  * For Frama-C's Eva. A session follows one of a few dialogs up to any point of it, with the output
  * taken whole or not; from there on STEPS calls follow, in any order, with any arguments: octets of
- * the server's and of the body's, lengths, errors. Eva looks at all of these runs and tells each
- * operation that it cannot show to be defined.
+ * the server's, the body's and the token's, lengths, errors. The hash provider works or fails, and
+ * what it fills is not known whole. Eva looks at all of these runs and tells each operation that it
+ * cannot show to be defined.
  */
 #include "smtplite/engine.h"
 
 #include <__fc_builtin.h>
 
-/* -DDIALOG=number -DSTEPS=number; -DPLANT lies about the text buffer's size, to be found out. */
+/* -DDIALOG=number -DSTEPS=number; -DPLANT lies about the size of the text buffer, to be found out.
+ * The dialogs from LOGINS on have a struct smtplite_login. */
 #ifdef PLANT
 #define TEXT_SIZE (sizeof text + 1)
 #else
@@ -20,12 +22,13 @@
 struct dialog {
     uint16_t flags;
     uint8_t tls;
-    uint8_t mechanisms;
+    uint16_t mechanisms;
     bool quit_early;
     const char *replies[9];
 };
 
-#define DIALOGS 4
+#define DIALOGS 6
+#define LOGINS  4
 static const struct dialog dialogs[DIALOGS] = {
     {SMTPLITE_ALLOW_CLEAR_LOGIN,
      SMTPLITE_TLS_NONE,
@@ -48,6 +51,19 @@ static const struct dialog dialogs[DIALOGS] = {
      0,
      false,
      {"220 welcome here\n", "500\n", "250\n", "250\n", "251\n", "452\n", "354\n", "250\n", NULL}},
+    /* r=AAAAAAAAAAAAAAAAAAAAAAAAx,s=AAAA,i=2, and a signature of zeroes */
+    {0,
+     SMTPLITE_TLS_NONE,
+     SMTPLITE_AUTH_SCRAM_SHA_1,
+     false,
+     {"220\n", "250-a\n250 AUTH SCRAM-SHA-1\n",
+      "334 cj1BQUFBQUFBQUFBQUFBQUFBQUFBQUFBQXgscz1BQUFBLGk9Mg==\n",
+      "334 dj1BQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE9\n", "235\n", NULL}},
+    {SMTPLITE_ALLOW_CLEAR_LOGIN,
+     SMTPLITE_TLS_NONE,
+     SMTPLITE_AUTH_XOAUTH2,
+     false,
+     {"220\n", "250-a\n250 AUTH XOAUTH2\n", "334\n", "334 e30=\n", "535 a\n", NULL}},
 };
 
 static char text[8];
@@ -55,6 +71,7 @@ static char octets[5];
 static struct smtplite_recipient recipients[2];
 static struct smtplite_mail mail;
 static struct smtplite_config config;
+static struct smtplite_login login;
 static struct smtplite_session session;
 static bool quit_early;
 static bool lent;
@@ -68,6 +85,46 @@ static void any_octets(void) {
     octets[1] = Frama_C_char_interval(-128, 127);
 }
 
+/* ---- a hash provider ---------------------------------------------------------------------- */
+
+/* It works along the dialog. Behind it, it may fail, and one octet may be any: base64 has four
+ * kinds of them, and more would be too many ways. */
+static bool fill(void *p, size_t n) {
+    unsigned char *octets = p;
+    size_t i;
+    for (i = 0; i < n; i++)
+        octets[i] = 0;
+    octets[0] = (unsigned char)any(255);
+    return any(1) != 0;
+}
+
+static bool hmac(void *context, enum smtplite_hash hash, const void *key, size_t key_len,
+                 const void *p, size_t n, void *mac) {
+    (void)context, (void)key, (void)key_len, (void)p, (void)n;
+    return fill(mac, smtplite_digest_len(hash));
+}
+
+static bool digest(void *context, enum smtplite_hash hash, const void *p, size_t n, void *out) {
+    (void)context, (void)p, (void)n;
+    return fill(out, smtplite_digest_len(hash));
+}
+
+/* Zeroes: the dialog's server knows the nonce. */
+static bool no_random(void *context, void *p, size_t n) {
+    unsigned char *octets = p;
+    size_t i;
+    (void)context;
+    for (i = 0; i < n; i++)
+        octets[i] = 0;
+    return any(1) != 0;
+}
+
+static void forget(void *context) {
+    (void)context;
+}
+
+static const struct smtplite_crypto crypto = {0, hmac, digest, no_random, forget};
+
 /* ---- along a dialog ---------------------------------------------------------------------- */
 
 static void set_up(const struct dialog *d) {
@@ -77,6 +134,12 @@ static void set_up(const struct dialog *d) {
     config.flags = d->flags;
     config.tls = d->tls;
     config.mechanisms = d->mechanisms;
+    if (d->mechanisms > SMTPLITE_AUTH_LOGIN) {
+        smtplite_login_init(&login, &crypto);
+        login.iterations_min = 1;
+        login.token_by_event = true;
+        config.login = &login;
+    }
     quit_early = d->quit_early;
     recipients[0].address = "a@b";
     recipients[1].address = "c";
@@ -93,6 +156,9 @@ static void answer(enum smtplite_event event) {
             smtplite_quit(&session);
         (void)(lent ? smtplite_body_end(&session) : smtplite_body(&session, ".\nb", 3));
         lent = true;
+    } else if (event == SMTPLITE_EV_TOKEN) {
+        (void)(lent ? smtplite_token_end(&session) : smtplite_token(&session, "tok", 3));
+        lent = true;
     } else if (event == SMTPLITE_EV_DONE) {
         smtplite_quit(&session);
     }
@@ -103,6 +169,8 @@ static void follow(void) {
     enum smtplite_event event;
     size_t len;
     do {
+        while (smtplite_wants(&session) == SMTPLITE_WANT_WORK)
+            smtplite_work(&session);
         while (smtplite_out(&session, &len) != NULL)
             smtplite_out_done(&session, len);
         event = smtplite_next(&session, NULL);
@@ -138,9 +206,30 @@ static void leave(void) {
         smtplite_out_done(&session, len);
 }
 
+static void any_step_of_login(void) {
+    switch (any(4)) {
+    case 0:
+        any_octets();
+        (void)smtplite_token(&session, octets, 2);
+        break;
+    case 1:
+        (void)smtplite_token_end(&session);
+        break;
+    case 2:
+        (void)smtplite_token_fail(&session);
+        break;
+    case 3:
+        smtplite_tls_binding(&session, "t", (const unsigned char *)"bind", 4);
+        break;
+    default:
+        smtplite_work(&session);
+        break;
+    }
+}
+
 static void any_step(void) {
     struct smtplite_event_data data;
-    switch (any(11)) {
+    switch (any(config.login != NULL ? 12 : 11)) {
     case 0:
         leave();
         break;
@@ -178,6 +267,9 @@ static void any_step(void) {
         break;
     case 10:
         smtplite_tls_done(&session, any(1) != 0);
+        break;
+    case 12:
+        any_step_of_login();
         break;
     default:
         smtplite_io_failed(&session, (enum smtplite_error)any(SMTPLITE_E_COUNT - 1));
