@@ -18,8 +18,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "smtplite/engine.h"
 #include "../support/test_crypto.h"
+#include "smtplite/engine.h"
 
 enum { ANY = -1 }; /* an expectation that is not stated */
 
