@@ -118,6 +118,10 @@ extern const NX_SECURE_TLS_CRYPTO nx_crypto_tls_ciphers;
 extern const NX_SECURE_TLS_CRYPTO nx_crypto_tls_ciphers_ecc;
 
 struct nx_host_tls;
+struct NX_SECURE_TLS_SESSION_STRUCT;
+
+typedef ULONG NX_HOST_CERTIFICATE_CALLBACK(struct NX_SECURE_TLS_SESSION_STRUCT *session,
+                                           NX_SECURE_X509_CERT *certificate);
 
 typedef struct NX_SECURE_TLS_SESSION_STRUCT {
     ULONG nx_secure_tls_id;
@@ -129,8 +133,7 @@ typedef struct NX_SECURE_TLS_SESSION_STRUCT {
     UCHAR nx_secure_tls_local_session_active;
     NX_SECURE_TLS_CREDENTIALS nx_secure_tls_credentials;
     ULONG (*nx_secure_tls_session_time_function)(VOID);
-    ULONG (*nx_secure_tls_session_certificate_callback)
-    (struct NX_SECURE_TLS_SESSION_STRUCT *session, NX_SECURE_X509_CERT *certificate);
+    NX_HOST_CERTIFICATE_CALLBACK *nx_secure_tls_session_certificate_callback;
     NX_SECURE_X509_DNS_NAME *nx_secure_tls_sni_extension_server_name;
     UINT nx_secure_tls_received_alert_level;
     UINT nx_secure_tls_received_alert_value;
@@ -160,9 +163,8 @@ UINT nx_secure_tls_session_packet_pool_set(NX_SECURE_TLS_SESSION *tls_session,
                                            NX_PACKET_POOL *packet_pool);
 UINT nx_secure_tls_session_time_function_set(NX_SECURE_TLS_SESSION *tls_session,
                                              ULONG (*time_func_ptr)(VOID));
-UINT nx_secure_tls_session_certificate_callback_set(
-    NX_SECURE_TLS_SESSION *tls_session,
-    ULONG (*func_ptr)(NX_SECURE_TLS_SESSION *session, NX_SECURE_X509_CERT *certificate));
+UINT nx_secure_tls_session_certificate_callback_set(NX_SECURE_TLS_SESSION *tls_session,
+                                                    NX_HOST_CERTIFICATE_CALLBACK *func_ptr);
 UINT nx_secure_tls_session_sni_extension_set(NX_SECURE_TLS_SESSION *tls_session,
                                              NX_SECURE_X509_DNS_NAME *dns_name);
 UINT nx_secure_tls_session_alert_value_get(NX_SECURE_TLS_SESSION *tls_session, UINT *alert_level,

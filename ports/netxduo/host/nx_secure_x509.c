@@ -91,15 +91,19 @@ static bool take(UCHAR **p, const UCHAR *end, mbedtls_asn1_buf *oid, mbedtls_asn
 static UINT find(const mbedtls_x509_crt *crt, NX_SECURE_X509_EXTENSION *extension) {
     static const char wanted[] = MBEDTLS_OID_BASIC_CONSTRAINTS;
     UCHAR *p = crt->v3_ext.p;
-    const UCHAR *end = p + crt->v3_ext.len;
+    const UCHAR *end;
     mbedtls_asn1_buf oid;
     mbedtls_asn1_buf data;
     size_t len;
     int critical;
 
-    if (p == NULL || mbedtls_asn1_get_tag(&p, end, &len,
-                                          MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE) != 0) {
+    if (p == NULL) {
         return NX_SECURE_X509_EXTENSION_NOT_FOUND;
+    }
+    end = p + crt->v3_ext.len;
+    if (mbedtls_asn1_get_tag(&p, end, &len, MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE) !=
+        0) {
+        return NX_SECURE_X509_INVALID_CERTIFICATE;
     }
     while (p < end && take(&p, end, &oid, &data, &critical)) {
         if (oid.len == sizeof wanted - 1 && memcmp(oid.p, wanted, oid.len) == 0) {
