@@ -13,12 +13,15 @@ mkdir -p build/servers
 exec 9>"$root.lock"
 flock 9
 
-# What apt would install (it would also remove the machine's mail server, which we don't).
+# The packages, and what apt would install with them. (It would also remove the machine's mail
+# server; we don't.)
+list_packages() {
+    printf '%s\n' "$@"
+    apt-get -s install --no-install-recommends "$@" | sed -n 's/^Inst \([^ ]*\).*/\1/p'
+}
+
 download() {
-    local plan missing
-    plan=$(apt-get -s install --no-install-recommends "$@") || return
-    mapfile -t missing < <(sed -n 's/^Inst \([^ ]*\).*/\1/p' <<<"$plan")
-    (cd "$root/packages" && apt-get -q download "$@" "${missing[@]}")
+    (cd "$root/packages" && list_packages "$@" | sort -u | xargs apt-get -q download)
 }
 
 if [ ! -e "$root/whole" ]; then
