@@ -38,7 +38,8 @@ struct smtplite_hooks {
     bool (*idle)(void *context);
     smtplite_trace *trace; /* NULL: none */
     /* Gives the next piece of the OAuth token, if it comes by event (login.h): by smtplite_token,
-     * _token_end or _token_fail on this session. False: not yet, ask again soon. NULL: none. */
+     * _token_end or _token_fail on this session. False: not yet, ask again soon. True and
+     * nothing given (a piece was refused, say) is a failure. NULL: none. */
     bool (*token)(void *context, struct smtplite_session *session);
     void *context;  /* for all three */
     uint32_t slice; /* units of the clock; 0: 10, which is 10 ms with a clock of ms */

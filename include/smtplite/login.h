@@ -92,10 +92,10 @@ struct smtplite_login {
                             EXTERNAL is tried only if it is given: "" is whom the client's TLS
                             certificate names */
     const char *token;   /* OAuth 2 access token (RFC 6750), for OAUTHBEARER and XOAUTH2 */
-    size_t token_len;
-    bool token_by_event;     /* there is no `token`: it comes in pieces, by the event TOKEN */
-    const char *host;        /* for OAUTHBEARER (RFC 7628 3.1), NULL: not said */
-    const char *port;        /* the same */
+    size_t token_len;    /* of it; 0 is none, and refused */
+    bool token_by_event; /* there is no `token`: it comes in pieces, by the event TOKEN */
+    const char *host;    /* for OAUTHBEARER (RFC 7628 3.1), NULL: not said */
+    const char *port;    /* the same */
     uint32_t iterations_min; /* of SCRAM's hash: fewer are refused; 0: SMTPLITE_ITERATIONS_MIN */
     uint32_t iterations_max; /* more are refused; 0: SMTPLITE_ITERATIONS_MAX */
 

@@ -85,7 +85,7 @@ struct smtplite_tls_options {
     X(CLOSED, "the server closed the connection within the handshake")                             \
     X(VERSION, "client and server have no TLS version in common: 1.2 or newer is wanted")          \
     X(CIPHER, "client and server have no cipher, curve or signature in common")                    \
-    X(ALERT, "the server ended the handshake with an alert")                                       \
+    X(ALERT, "the server ended TLS with an alert")                                                 \
     X(PROTOCOL, "the handshake is garbled: no TLS, or an attack")                                  \
     X(UNTRUSTED,                                                                                   \
       "the certificate's chain does not end at a trusted CA: give the server's root CA, "          \

@@ -27,7 +27,9 @@ static enum smtplite_error check_token(const char *p, size_t n) {
 static enum smtplite_error check_texts(const struct smtplite_login *login) {
     const char *texts[] = {login->authzid, login->host, login->port};
     enum smtplite_error error = SMTPLITE_E_OK;
-    if (login->token != NULL)
+    if (login->token != NULL && login->token_len == 0)
+        error = SMTPLITE_E_ARGUMENT;
+    else if (login->token != NULL)
         error = check_token(login->token, login->token_len);
     for (unsigned i = 0; i < sizeof texts / sizeof texts[0] && error == SMTPLITE_E_OK; i++)
         error = smtplite_credential_check(texts[i]);

@@ -299,15 +299,32 @@ void smtplite_start(struct smtplite_session *s, uint8_t phase) {
     smtplite_output_fill(s);
 }
 
-/* A reply that no command asked for. While a message leaves, a no is the server's early verdict
- * (D12), even if its last octets come behind the end mark; all else is out of step (D9). */
+static bool awaits_token(const struct smtplite_session *s) {
+    return s->config->login != NULL && s->config->login->token_asked;
+}
+
+/* What a no means that comes before its time, OK: nothing. While a message leaves it is the
+ * server's early verdict (D12), even if its last octets come behind the end mark; and while the
+ * application is waited for, with a part of the token, the server may have had enough. */
+static enum smtplite_error early_verdict(const struct smtplite_session *s) {
+    if (s->code < 400)
+        return SMTPLITE_E_OK;
+    if (s->expect == PHASE(MESSAGE))
+        return SMTPLITE_E_REFUSED;
+    if (awaits_token(s))
+        return s->code < 500 ? SMTPLITE_E_AUTH_DEFERRED : SMTPLITE_E_AUTH_REFUSED;
+    return SMTPLITE_E_OK;
+}
+
+/* A reply that no command asked for: all but an early verdict is out of step (D9). */
 static void judge_unasked(struct smtplite_session *s) {
-    if (s->expect != PHASE(MESSAGE) || s->code < 400) {
+    enum smtplite_error error = early_verdict(s);
+    if (error == SMTPLITE_E_OK) {
         smtplite_fail(s, SMTPLITE_E_OUT_OF_STEP, 0);
         return;
     }
     s->marked = false;
-    smtplite_fail(s, SMTPLITE_E_REFUSED, s->code);
+    smtplite_fail(s, error, s->code);
 }
 
 static void judge_closing(struct smtplite_session *s) {

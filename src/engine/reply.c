@@ -54,9 +54,17 @@ void smtplite_reply_enhanced(const struct smtplite_session *s, struct smtplite_e
 
 /* ---- Text -------------------------------------------------------------------------------- */
 
+/* An octet that is a control character behind this one: as itself, or in UTF-8 (U+0080 to U+009F,
+ * which some terminals obey). Within other characters of UTF-8 it is a part like any. */
+static bool is_c1(unsigned char before, unsigned char c) {
+    return c >= 0x80 && c < 0xA0 && (before < 0x80 || before == 0xC2);
+}
+
 static void store(struct smtplite_session *s, char c) {
     if (s->kept || s->text_len + 1 >= s->text_size)
         return;
+    if (is_c1(s->text_len > 0 ? (unsigned char)s->text[s->text_len - 1] : 0, (unsigned char)c))
+        c = '?';
     s->text[s->text_len++] = c;
     s->text[s->text_len] = '\0';
 }

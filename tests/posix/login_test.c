@@ -214,7 +214,50 @@ static void test_no_token(void) {
     check_end(&job, "never", SMTPLITE_E_TIMEOUT);
 }
 
+/* It says that it has given a piece, and has not. */
+static bool give_nothing(void *context, struct smtplite_session *s) {
+    (void)context;
+    (void)smtplite_token(s, "line\n", 5);
+    return true;
+}
+
+static void test_token_refused(void) {
+    struct job job;
+    begin(&job, SMTPLITE_AUTH_XOAUTH2, oauth_lines);
+    login.token_by_event = true;
+    job.hooks.token = give_nothing;
+    run(&job);
+    check_end(&job, "nothing given", SMTPLITE_E_SOURCE);
+    begin(&job, SMTPLITE_AUTH_XOAUTH2, oauth_lines);
+    login.token = "forgotten";
+    run(&job);
+    check_end(&job, "no length", SMTPLITE_E_ARGUMENT);
+    CHECK(job.talk.said_len == 0, "%s", job.talk.said);
+}
+
+/* What a terminal would obey is not in the report: as octets, or as characters of UTF-8. */
+static void test_report_is_text(void) {
+    const char *const lines[] = {"220 x\r\n",
+                                 "250-x\r\n250 AUTH XOAUTH2\r\n",
+                                 "334 \r\n",
+                                 "535 \x9B"
+                                 "31m \xC2\x9B"
+                                 "31m \xC3\x9C \xE2\x82\x9B \x1B[31m\r\n",
+                                 "221 bye\r\n",
+                                 NULL};
+    struct job job;
+    begin(&job, SMTPLITE_AUTH_XOAUTH2, lines);
+    login.token = "t";
+    login.token_len = 1;
+    run(&job);
+    check_end(&job, "controls", SMTPLITE_E_AUTH_REFUSED);
+    CHECK(strcmp(job.report.text, "?31m \xC2?31m \xC3\x9C \xE2\x82\x9B ?[31m") == 0, "%s",
+          job.report.text);
+}
+
 int main(void) {
+    test_token_refused();
+    test_report_is_text();
     test_talking_while_we_compute();
     test_hook_while_we_compute();
     test_token();
