@@ -5,7 +5,8 @@
 /*
  * The engine: the client side of SMTP (RFC 5321) as a machine of bytes and events.
  *
- * It does no I/O, allocates nothing, reads no clock, has no globals and calls nobody back. A
+ * It does no I/O, allocates nothing, reads no clock, has no globals, and calls nobody but the hash
+ * provider of a login (login.h). A
  * transport (or the driver, driver.h) moves bytes with the first group of calls; an application
  * submits mail and reads events with the second.
  *
@@ -246,14 +247,15 @@ struct smtplite_session {
  * text, text_size: borrowed until the session is over; filled with the text of the last reply
  *   that matters, NUL-terminated, control bytes replaced, lines joined by LF, cut to fit.
  *   May be NULL with 0. 128 octets hold what most servers say.
- * Errors: ARGUMENT (null; login allowed without user or password; unknown values), CONTROL,
- * NON_ASCII, TOO_LONG (a text in config). On an error the session must not be used.
+ * Errors: ARGUMENT (null; unknown values; no allowed mechanism has been given what it needs; a
+ * login that was not made by smtplite_login_init), CONTROL, NON_ASCII, TOO_LONG (a text in config).
+ * On an error the session must not be used.
  */
 enum smtplite_error smtplite_init(struct smtplite_session *s, const struct smtplite_config *config,
                                   char *text, size_t text_size);
 
-/* Clears the session; the text buffer, which never holds a secret, stays as it is. No call but
- * smtplite_init may follow. */
+/* Clears a session that smtplite_init has made, and what its login has made; the text buffer, which
+ * never holds a secret, stays as it is. No call but smtplite_init may follow. */
 void smtplite_wipe(struct smtplite_session *s);
 
 /* ---- Transport side ---------------------------------------------------------------------- */
@@ -352,6 +354,9 @@ enum smtplite_error smtplite_body_fail(struct smtplite_session *s);
  * borrowed until the next TOKEN event or the login's end. n > 0. Errors: STATE, ARGUMENT, CONTROL,
  * NON_ASCII (in the piece; the session is as before). */
 enum smtplite_error smtplite_token(struct smtplite_session *s, const char *p, size_t n);
+
+/* True if TOKEN was read and is not answered yet. */
+bool smtplite_awaits_token(const struct smtplite_session *s);
 
 /* The token is whole. Errors: STATE. */
 enum smtplite_error smtplite_token_end(struct smtplite_session *s);

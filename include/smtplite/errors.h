@@ -4,9 +4,9 @@
 
 /*
  * Every error, in one list: X(NAME, what to do about it). The first group is misuse or bad input:
- * returned by the call, nothing was sent, the session is untouched. The second stands in the result
- * and ends the session, but for SIZE and BODY_8BIT found before MAIL. A server's refusal is no
- * error but data: see struct smtplite_result.
+ * returned by the call, nothing was sent, the session is untouched (but TOO_LONG may also end a
+ * login). The second stands in the result and ends the session, but for SIZE and BODY_8BIT found
+ * before MAIL. A server's refusal is no error but data: see struct smtplite_result.
  */
 #define SMTPLITE_ERRORS(X)                                                                         \
     X(OK, "no error here; if nothing was sent, the server refused: 4xx later, 5xx no")             \
@@ -18,7 +18,9 @@
     X(CONTROL, "a text has a control byte (CR, LF, ...): remove it, it could become a command")    \
     X(ADDRESS, "an address has <, >, a space or an open quote: give the bare addr-spec")           \
     X(NON_ASCII, "an address or domain is not ASCII, and SMTPUTF8 is not spoken")                  \
-    X(TOO_LONG, "a text is longer than its RFC allows (local part 64, domain 255, path 254)")      \
+    X(TOO_LONG,                                                                                    \
+      "a text is longer than its RFC allows (local part 64, domain 255, path 254), or a "          \
+      "login's texts than its memory")                                                             \
     /* in the result, by an event */                                                               \
     X(BAD_REPLY, "the server's reply is no SMTP: is this port an SMTP server's?")                  \
     X(REPLY_TOO_LONG, "the server's reply goes on without end: the connection was given up")       \
@@ -32,14 +34,17 @@
     X(TLS_UNAVAILABLE, "TLS is required and the server, or this build's transport, has none")      \
     X(TLS_FAILED, "the TLS handshake or the certificate's verification failed")                    \
     X(TLS_INJECTION, "bytes came in clear behind the answer to STARTTLS: an attack")               \
-    X(AUTH_UNAVAILABLE, "the server offers no login mechanism that config.mechanisms allows")      \
-    X(AUTH_NEEDS_TLS, "a password would go in clear: use TLS, or set SMTPLITE_ALLOW_CLEAR_LOGIN")  \
+    X(AUTH_UNAVAILABLE,                                                                            \
+      "the server offers no login mechanism that config.mechanisms allows, or what those need "    \
+      "was not given: password, token, hash provider (login.h)")                                   \
+    X(AUTH_NEEDS_TLS, "a password or token would go in clear: use TLS (or, at your risk, "         \
+                      "SMTPLITE_ALLOW_CLEAR_LOGIN)")                                               \
     X(AUTH_CHALLENGE, "the server's login challenge is malformed or one too many")                 \
     X(AUTH_SERVER, "the server did not prove that it knows the password: an impostor, or broken")  \
     X(AUTH_ITERATIONS, "SCRAM's iteration count is beyond the limits of struct smtplite_login")    \
     X(AUTH_CRYPTO, "the hash provider failed: has it this hash, a random source, memory?")         \
     X(AUTH_REFUSED, "the server refused the login: user name, password, or the mechanism")         \
-    X(AUTH_DEFERRED, "the server refuses logins for now (454): wait before the next try")          \
+    X(AUTH_DEFERRED, "the server refuses logins for now (4xx): wait before the next try")          \
     X(SIZE, "the message is larger than the server's limit")                                       \
     X(BODY_NUL, "the body has a NUL byte, which mail cannot carry: encode it")                     \
     X(BODY_8BIT, "the body has 8-bit text and the server takes 7-bit only: encode it")             \

@@ -125,8 +125,8 @@ struct smtplite_login {
     char work[SMTPLITE_LOGIN_WORK];
 };
 
-/* Zeroes it and names all mechanisms of this library. crypto: borrowed until the last session that
- * uses it is over; NULL: the mechanisms that need it are left out. */
+/* Zeroes it and names all mechanisms of this library. crypto: all of its four calls set, borrowed
+ * until the last session that uses it is over; NULL: the mechanisms that need it are left out. */
 void smtplite_login_init(struct smtplite_login *login, const struct smtplite_crypto *crypto);
 
 /* The same with a table of one's own, strongest first and NULL behind the last: the others are not

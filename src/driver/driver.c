@@ -197,7 +197,7 @@ static void pull_token(struct smtplite_driver *d) {
         smtplite_io_failed(d->session, SMTPLITE_E_SOURCE);
     else if (!d->hooks.token(d->hooks.context, d->session))
         d->hungry = SMTPLITE_EV_TOKEN;
-    else if (d->session->config->login->token_asked) /* it has given nothing, and asked no more */
+    else if (smtplite_awaits_token(d->session)) /* it has given nothing, and asked no more */
         smtplite_io_failed(d->session, SMTPLITE_E_SOURCE);
 }
 

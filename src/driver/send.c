@@ -4,12 +4,22 @@
 
 #include <string.h>
 
-/* What is wrong with the call is found before the transport is touched. */
+/* False: the token is to come by a hook that is not there. */
+static bool has_token(const struct smtplite_config *config, const struct smtplite_hooks *hooks) {
+    return config == NULL || config->login == NULL || !config->login->token_by_event ||
+           (hooks != NULL && hooks->token != NULL);
+}
+
+/* What is wrong with the call is found before the transport is touched. A transport without calls
+ * is a port's struct that was not initialised. */
 static enum smtplite_error check(const struct smtplite_transport *transport,
                                  const struct smtplite_config *config,
                                  const struct smtplite_mail *mail,
-                                 const struct smtplite_source *source) {
-    if (transport == NULL || source == NULL || source->read == NULL)
+                                 const struct smtplite_source *source,
+                                 const struct smtplite_hooks *hooks) {
+    if (transport == NULL || transport->send == NULL || transport->receive == NULL ||
+        transport->now == NULL || source == NULL || source->read == NULL ||
+        !has_token(config, hooks))
         return SMTPLITE_E_ARGUMENT;
     if (config != NULL && config->tls != SMTPLITE_TLS_NONE && transport->start_tls == NULL)
         return SMTPLITE_E_TLS_UNAVAILABLE;
@@ -41,7 +51,7 @@ smtplite_send(const struct smtplite_transport *transport, const struct smtplite_
     struct smtplite_session session;
     struct smtplite_driver driver;
     struct smtplite_result result;
-    enum smtplite_error error = check(transport, config, mail, source);
+    enum smtplite_error error = check(transport, config, mail, source, hooks);
     memset(&result, 0, sizeof result);
     memset(&driver, 0, sizeof driver);
     driver.session = &session;

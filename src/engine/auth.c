@@ -22,11 +22,12 @@ static const struct smtplite_sasl *mechanism(const struct smtplite_session *s) {
     return smtplite_sasl_get(s->config, s->mechanism);
 }
 
-/* ---- Responses --------------------------------------------------------------------------- */
-
+/* NULL: this session has no login with memory of its own. */
 static const struct smtplite_exchange *exchange(const struct smtplite_session *s) {
     return s->config->login != NULL ? s->config->login->exchange : NULL;
 }
+
+/* ---- Responses --------------------------------------------------------------------------- */
 
 /* The octets of a part, *n of them, or as many as the text has. */
 static const char *part_octets(const struct smtplite_session *s, char part, size_t *n) {
@@ -93,6 +94,8 @@ static void end_response(struct smtplite_session *s) {
     s->step++;
     s->response = 0;
     s->response_pos = 0;
+    if (exchange(s) != NULL && !mechanism(s)->proof)
+        s->config->login->len = 0; /* it has left: its room is the next challenge's */
 }
 
 /* Puts octets into quad until there are three, or no more for now; gives how many there are. */
@@ -101,15 +104,6 @@ static unsigned gather(struct smtplite_session *s, unsigned count, int *octet) {
     while (count < 3 && (*octet = next_octet(s)) >= 0)
         s->quad[count++] = (char)*octet;
     return count;
-}
-
-/* RFC 4648 4 */
-static void encode(struct smtplite_session *s, unsigned count) {
-    uint32_t bits = 0;
-    for (unsigned i = 0; i < 3; i++)
-        bits = bits << 8 | (i < count ? (unsigned char)s->quad[i] : 0u);
-    for (unsigned i = 0; i < 4; i++)
-        s->quad[i] = i <= count ? smtplite_base64_char(bits >> (18 - 6 * i)) : '=';
 }
 
 enum smtplite_response smtplite_response_fill(struct smtplite_session *s) {
@@ -128,7 +122,7 @@ enum smtplite_response smtplite_response_fill(struct smtplite_session *s) {
         end_response(s);
         return SMTPLITE_RESPONSE_END;
     }
-    encode(s, count);
+    smtplite_base64_encode(s->quad, count, s->quad);
     return SMTPLITE_RESPONSE_QUAD;
 }
 

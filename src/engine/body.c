@@ -121,7 +121,7 @@ bool smtplite_body_fill(struct smtplite_session *s) {
         return true;
     if (s->over)
         return false;
-    if ((s->body_ended || s->hollow)) {
+    if (s->body_ended || s->hollow) {
         put_end(s);
         return true;
     }

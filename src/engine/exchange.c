@@ -27,10 +27,12 @@ static enum smtplite_error check_token(const char *p, size_t n) {
 static enum smtplite_error check_texts(const struct smtplite_login *login) {
     const char *texts[] = {login->authzid, login->host, login->port};
     enum smtplite_error error = SMTPLITE_E_OK;
-    if (login->token != NULL && login->token_len == 0)
+    if (login->token != NULL && (login->token_len == 0 || login->token_by_event))
         error = SMTPLITE_E_ARGUMENT;
     else if (login->token != NULL)
         error = check_token(login->token, login->token_len);
+    if (smtplite_iterations_max(login) < smtplite_iterations_min(login))
+        error = SMTPLITE_E_ARGUMENT;
     for (unsigned i = 0; i < sizeof texts / sizeof texts[0] && error == SMTPLITE_E_OK; i++)
         error = smtplite_credential_check(texts[i]);
     return error;
@@ -133,7 +135,7 @@ void smtplite_login_init_table(struct smtplite_login *login, const struct smtpli
 void smtplite_tls_binding(struct smtplite_session *s, const char *name, const uint8_t *p,
                           size_t n) {
     struct smtplite_login *login = s->config->login;
-    if (login == NULL || n == 0)
+    if (login == NULL || n == 0 || s->expect != PHASE(TLS))
         return;
     login->binding_name = name;
     login->binding = p;

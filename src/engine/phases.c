@@ -299,10 +299,6 @@ void smtplite_start(struct smtplite_session *s, uint8_t phase) {
     smtplite_output_fill(s);
 }
 
-static bool awaits_token(const struct smtplite_session *s) {
-    return s->config->login != NULL && s->config->login->token_asked;
-}
-
 /* What a no means that comes before its time, OK: nothing. While a message leaves it is the
  * server's early verdict (D12), even if its last octets come behind the end mark; and while the
  * application is waited for, with a part of the token, the server may have had enough. */
@@ -311,7 +307,7 @@ static enum smtplite_error early_verdict(const struct smtplite_session *s) {
         return SMTPLITE_E_OK;
     if (s->expect == PHASE(MESSAGE))
         return SMTPLITE_E_REFUSED;
-    if (awaits_token(s))
+    if (s->config->login != NULL && s->config->login->token_asked)
         return s->code < 500 ? SMTPLITE_E_AUTH_DEFERRED : SMTPLITE_E_AUTH_REFUSED;
     return SMTPLITE_E_OK;
 }
@@ -346,7 +342,7 @@ void smtplite_judge(struct smtplite_session *s) {
     }
     s->pending--;
     uint8_t next = judge_phase(s);
-    if ((s->over || s->leaving))
+    if (s->over || s->leaving)
         return;
     if (in_group(s)) {
         s->expect = next;

@@ -34,6 +34,8 @@ enum smtplite_error smtplite_init(struct smtplite_session *s, const struct smtpl
 }
 
 void smtplite_wipe(struct smtplite_session *s) {
+    if (!s->over && s->config != NULL)
+        smtplite_login_forget(s);
     memset(s, 0, sizeof *s);
     s->text = s->no_text;
     s->over = true;
@@ -215,6 +217,11 @@ uint32_t smtplite_wait_limit(const struct smtplite_session *s, unsigned *id) {
 uint32_t smtplite_session_limit(const struct smtplite_session *s) {
     const struct smtplite_waits *own = s->config->waits;
     return own != NULL && own->session != 0 ? own->session : default_waits.session;
+}
+
+bool smtplite_awaits_token(const struct smtplite_session *s) {
+    return s->config->login != NULL && s->config->login->token_asked &&
+           (s->event & EVENT(TOKEN)) == 0;
 }
 
 /* ---- Application side -------------------------------------------------------------------- */

@@ -26,6 +26,7 @@
  * replies; capabilities.c EHLO's words; text.c what may be said; names.c for people.
  */
 
+#include "engine/text.h"
 #include "smtplite/engine.h"
 
 #define PHASE(name) ((uint8_t)SMTPLITE_PHASE_##name)
@@ -149,9 +150,7 @@ void smtplite_capabilities_forget(struct smtplite_session *s);
 void smtplite_capabilities_read(struct smtplite_session *s, char c);
 void smtplite_capabilities_line_end(struct smtplite_session *s);
 
-/* text.c */
-size_t smtplite_text_length(const char *text);
-bool smtplite_text_equal(const char *a, const char *b);
+/* text.c, and text.h */
 /* Of a user name, a password and the like; NULL is none. CONTROL, TOO_LONG, OK. */
 enum smtplite_error smtplite_credential_check(const char *text);
 enum smtplite_error smtplite_config_check(const struct smtplite_config *config);

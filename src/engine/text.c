@@ -130,7 +130,7 @@ static enum smtplite_error check_logins(const struct smtplite_config *config) {
     enum smtplite_error error = smtplite_credential_check(config->user);
     if (error == SMTPLITE_E_OK)
         error = smtplite_credential_check(config->password);
-    if (error == SMTPLITE_E_OK && config->login != NULL && config->login->exchange != NULL)
+    if (error == SMTPLITE_E_OK && config->login != NULL)
         error = config->login->exchange->check(config->login);
     return error;
 }
@@ -143,6 +143,8 @@ enum smtplite_error smtplite_config_check(const struct smtplite_config *config) 
     /* A login that was set up and would never be tried is a mail that goes out without it. */
     if (config->mechanisms == 0 && config->user != NULL && *config->user != '\0')
         return SMTPLITE_E_ARGUMENT;
+    if (config->login != NULL && config->login->exchange == NULL)
+        return SMTPLITE_E_ARGUMENT; /* not made by smtplite_login_init */
     if (config->domain != NULL)
         error = check_domain(config->domain);
     return error == SMTPLITE_E_OK ? check_logins(config) : error;

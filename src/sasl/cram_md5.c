@@ -4,7 +4,7 @@
 
 #include "sasl/sasl.h"
 
-#include "engine/session.h"
+#include "engine/text.h"
 
 static bool put_hex(struct smtplite_login *login, const uint8_t *p, size_t n) {
     static const char digits[] = "0123456789abcdef";
@@ -45,7 +45,6 @@ const struct smtplite_sasl smtplite_sasl_cram_md5 = {
     .bit = SMTPLITE_AUTH_CRAM_MD5,
     .needs = SMTPLITE_NEEDS_USER | SMTPLITE_NEEDS_PASSWORD | SMTPLITE_NEEDS_CRYPTO,
     .steps = 1,
-    .hash = SMTPLITE_HASH_MD5,
     .response = {"w"},
     .answer = answer,
 };

@@ -3,7 +3,7 @@
 
 #include "sasl/sasl.h"
 
-#include "engine/session.h"
+#include "engine/text.h"
 
 /* What is known without a struct smtplite_login; the whole table stands in all.c. */
 static const struct smtplite_sasl *const plain_and_login[] = {

@@ -43,10 +43,11 @@ enum {
 };
 
 enum smtplite_answer {
-    SMTPLITE_ANSWER_SEND,   /* the response is ready */
-    SMTPLITE_ANSWER_WORK,   /* it will be: call work() while login->iterations > 0 */
-    SMTPLITE_ANSWER_CANCEL, /* the challenge is bad: `*`; login->error may say more than that */
-    SMTPLITE_ANSWER_FAIL    /* nothing can be said: login->error says why */
+    SMTPLITE_ANSWER_SEND, /* the response is ready */
+    SMTPLITE_ANSWER_WORK, /* it will be: call work() while login->iterations > 0 */
+    /* Both end the exchange, with `*` if it has begun. */
+    SMTPLITE_ANSWER_CANCEL, /* the challenge is bad; login->error may say more than that */
+    SMTPLITE_ANSWER_FAIL    /* we cannot make the response: login->error says why */
 };
 
 struct smtplite_sasl {
@@ -85,10 +86,19 @@ uint8_t smtplite_sasl_given(const struct smtplite_config *config);
 unsigned smtplite_sasl_choose(const struct smtplite_config *config, uint16_t offered,
                               uint8_t given);
 
+/* The limits of a login, or their defaults. */
+static inline uint32_t smtplite_iterations_min(const struct smtplite_login *login) {
+    return login->iterations_min != 0 ? login->iterations_min : SMTPLITE_ITERATIONS_MIN;
+}
+static inline uint32_t smtplite_iterations_max(const struct smtplite_login *login) {
+    return login->iterations_max != 0 ? login->iterations_max : SMTPLITE_ITERATIONS_MAX;
+}
+
 /* ---- base64.c (RFC 4648 4), for mechanisms and the engine
  * ---------------------------------------- */
 
-char smtplite_base64_char(uint32_t value);
+/* Fills four characters from one to three octets; p and quad may be the same memory. */
+void smtplite_base64_encode(const void *p, size_t n, char *quad);
 /* 0 .. 63, or -1. */
 int smtplite_base64_value(char c);
 

@@ -20,13 +20,14 @@
 
 #include <string.h>
 
-#include "engine/session.h"
+#include "engine/text.h"
 
 #define NONCE_OCTETS 18u
 /* `v=` and a signature in base64: what the server has to say in its last challenge. `,p=` and our
  * proof, which stand before it, take one octet more. */
 #define FINAL_MAX (2u + (SMTPLITE_DIGEST_MAX + 2u) / 3u * 4u)
-#define PLUS      (SMTPLITE_AUTH_SCRAM_SHA_1_PLUS | SMTPLITE_AUTH_SCRAM_SHA_256_PLUS)
+
+#define PLUS (SMTPLITE_AUTH_SCRAM_SHA_1_PLUS | SMTPLITE_AUTH_SCRAM_SHA_256_PLUS)
 
 static void wipe(struct smtplite_login *login) {
     smtplite_wipe_octets(login->salted, sizeof login->salted);
@@ -58,23 +59,30 @@ static void xor_octets(uint8_t *to, const uint8_t *p, size_t n) {
 
 /* ---- Step 0: client-first ---------------------------------------------------------------- */
 
-static bool takes_plus(const struct smtplite_config *config) {
+/* The -PLUS that the caller allows. */
+static unsigned allowed_plus(const struct smtplite_config *config) {
     const struct smtplite_sasl *const *m = config->login->table;
+    unsigned set = 0;
     for (; *m != NULL; m++)
-        if ((*m)->bit & PLUS & config->mechanisms)
-            return true;
-    return false;
+        set |= (*m)->bit & PLUS & config->mechanisms;
+    return set;
 }
 
-/* RFC 5802 6: `y` tells a server that offers -PLUS that somebody has taken it out of its offer. A
- * -PLUS that is not in the table is not seen: a table of one's own has both, or none. */
+/* Is this mechanism's own missing in the offer, or, with any of them allowed, are all? */
+static bool is_plus_missing(const struct smtplite_sasl *m, unsigned allowed, unsigned offered) {
+    unsigned own = m->hash == SMTPLITE_HASH_SHA256 ? SMTPLITE_AUTH_SCRAM_SHA_256_PLUS
+                                                   : SMTPLITE_AUTH_SCRAM_SHA_1_PLUS;
+    return (allowed & own & ~offered) != 0 || (allowed != 0 && (offered & PLUS) == 0);
+}
+
+/* RFC 5802 6: `y` tells a server that offers -PLUS that somebody has taken it out of its offer. */
 static bool put_binding_flag(const struct smtplite_sasl *m, const struct smtplite_config *config,
                              uint16_t offered) {
     struct smtplite_login *login = config->login;
     if (m->needs & SMTPLITE_NEEDS_BINDING)
         return smtplite_work_text(login, "p=") && smtplite_work_text(login, login->binding_name);
-    bool hidden = login->binding_name != NULL && (offered & PLUS) == 0 && takes_plus(config);
-    return smtplite_work_text(login, hidden ? "y" : "n");
+    bool missing = is_plus_missing(m, allowed_plus(config), offered);
+    return smtplite_work_text(login, login->binding_name != NULL && missing ? "y" : "n");
 }
 
 static bool put_authzid(struct smtplite_login *login) {
@@ -186,8 +194,8 @@ static bool is_nonce(struct span nonce, const char *ours, size_t ours_len) {
 
 static bool read_iterations(struct smtplite_login *login, struct span digits,
                             uint32_t *iterations) {
-    uint32_t min = login->iterations_min ? login->iterations_min : SMTPLITE_ITERATIONS_MIN;
-    uint32_t max = login->iterations_max ? login->iterations_max : SMTPLITE_ITERATIONS_MAX;
+    uint32_t min = smtplite_iterations_min(login);
+    uint32_t max = smtplite_iterations_max(login);
     uint64_t value = 0;
     if (digits.p[0] == '0')
         return false;
@@ -258,8 +266,8 @@ static bool put_final(const struct smtplite_sasl *m, struct smtplite_login *logi
 
 /* ---- Step 1: the salted password, and what is made from it (RFC 5802 3) ------------------ */
 
-/* Decodes strictly (RFC 4648 4); gives the count of octets, 0: it is no base64. `to` has room for
- * three octets for each four characters. */
+/* Decodes strictly but for the spare bits of the last octet (RFC 4648 4, 3.5); gives the count of
+ * octets, 0: it is no base64. `to` has room for three octets for each four characters. */
 static size_t decode(struct span text, char *to) {
     size_t pad = 0;
     uint32_t bits = 0;
@@ -286,7 +294,7 @@ static enum smtplite_answer begin_salted(const struct smtplite_sasl *m,
     struct smtplite_login *login = config->login;
     char *salt = login->work + login->len;
     if (text.n / 4 * 3 + sizeof block > smtplite_work_room(login))
-        return cancel(login, SMTPLITE_E_TOO_LONG);
+        return cancel(login, SMTPLITE_E_OK);
     size_t n = decode(text, salt);
     if (n == 0)
         return cancel(login, SMTPLITE_E_OK);
@@ -345,7 +353,7 @@ static enum smtplite_answer say_final(const struct smtplite_sasl *m,
     if (!take_challenge(login, &text) || !read_server_first(login, text, &first))
         return cancel(login, (enum smtplite_error)login->error);
     if (!put_final(m, login, first.nonce))
-        return cancel(login, SMTPLITE_E_TOO_LONG);
+        return cancel(login, SMTPLITE_E_OK);
     enum smtplite_answer answer = begin_salted(m, config, first.salt);
     if (answer != SMTPLITE_ANSWER_WORK)
         return answer;

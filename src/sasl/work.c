@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "engine/session.h"
+#include "engine/text.h"
 
 size_t smtplite_work_room(const struct smtplite_login *login) {
     return SMTPLITE_LOGIN_WORK - login->len;
@@ -47,15 +47,9 @@ bool smtplite_work_base64(struct smtplite_login *login, const void *p, size_t n)
         return false;
     char *to = login->work + login->len;
     login->len = (uint16_t)(login->len + (n + 2) / 3 * 4);
-    for (; n > 0; from += 3) {
+    for (; n > 0; from += 3, to += 4) {
         size_t count = n < 3 ? n : 3;
-        uint32_t bits = (uint32_t)from[0] << 16;
-        if (count > 1)
-            bits |= (uint32_t)from[1] << 8;
-        if (count > 2)
-            bits |= from[2];
-        for (unsigned i = 0; i < 4; i++)
-            *to++ = i <= count ? smtplite_base64_char(bits >> (18 - 6 * i)) : '=';
+        smtplite_base64_encode(from, count, to);
         n -= count;
     }
     return true;

@@ -178,7 +178,8 @@ static const char *const oauth_lines[] = {"220 x\r\n",   "250-x\r\n250 AUTH XOAU
                                           "221 bye\r\n", NULL};
 
 static void test_token(void) {
-    static const char *const good[] = {"ya29.", "vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg", NULL};
+    static const char *const good[] = {"y", "a2", "9.", "vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tC",
+                                       "g", NULL}; /* pieces shorter than what is encoded at once */
     struct job job;
     begin(&job, SMTPLITE_AUTH_XOAUTH2, oauth_lines);
     login.token_by_event = true;
@@ -198,7 +199,8 @@ static void test_no_token(void) {
     begin(&job, SMTPLITE_AUTH_XOAUTH2, oauth_lines);
     login.token_by_event = true;
     run(&job);
-    check_end(&job, "no hook", SMTPLITE_E_SOURCE);
+    check_end(&job, "no hook", SMTPLITE_E_ARGUMENT);
+    CHECK(job.talk.said_len == 0, "%s", job.talk.said);
     begin(&job, SMTPLITE_AUTH_XOAUTH2, oauth_lines);
     login.token_by_event = true;
     job.hooks.token = give_token;
@@ -255,7 +257,32 @@ static void test_report_is_text(void) {
           job.report.text);
 }
 
+/* smtplite_wipe while the hash is computed: nothing of the password is left, nor the provider's
+ * key. */
+static void test_wipe(void) {
+    static const uint8_t nothing[SMTPLITE_LOGIN_WORK];
+    struct smtplite_session s;
+    struct job job;
+    size_t n;
+    begin(&job, SMTPLITE_AUTH_SCRAM_SHA_256, NULL);
+    CHECK(smtplite_init(&s, &job.config, NULL, 0) == SMTPLITE_E_OK, "init");
+    static const char *const said[] = {"220 x\r\n", "250-x\r\n250 AUTH SCRAM-SHA-256\r\n",
+                                       SERVER_FIRST};
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        (void)smtplite_in(&s, said[i], strlen(said[i]));
+        while (smtplite_out(&s, &n) != NULL)
+            smtplite_out_done(&s, n);
+    }
+    CHECK((smtplite_wants(&s) & SMTPLITE_WANT_WORK) != 0, "%u", smtplite_wants(&s));
+    CHECK(memcmp(login.salted, nothing, sizeof login.salted) != 0, "there is something to wipe");
+    smtplite_wipe(&s);
+    CHECK(memcmp(login.salted, nothing, sizeof login.salted) == 0, "salted");
+    CHECK(memcmp(login.work, nothing, sizeof login.work) == 0, "work");
+    CHECK(!crypto.keyed, "the provider's key");
+}
+
 int main(void) {
+    test_wipe();
     test_token_refused();
     test_report_is_text();
     test_talking_while_we_compute();

@@ -198,9 +198,15 @@ static void check_alphabet(void) {
     static const char alphabet[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     unsigned good = 0;
-    for (uint32_t i = 0; i < 64; i++)
-        EXPECT(smtplite_base64_char(i) == alphabet[i] &&
-               smtplite_base64_char(i + 64) == alphabet[i]);
+    for (unsigned i = 0; i < 64; i++) {
+        char quad[4];
+        const unsigned char octets[] = {(unsigned char)(i << 2 | i >> 4),
+                                        (unsigned char)(i << 4 | i >> 2),
+                                        (unsigned char)(i << 6 | i)};
+        smtplite_base64_encode(octets, 3, quad);
+        for (unsigned k = 0; k < 4; k++)
+            EXPECT(quad[k] == alphabet[i]);
+    }
     for (int c = -128; c < 256; c++) {
         const char *place = c > 0 && c < 128 ? strchr(alphabet, c) : NULL;
         good += smtplite_base64_value((char)c) == (place != NULL ? (int)(place - alphabet) : -1);

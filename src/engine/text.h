@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SMTPLITE_TEXT_H
+#define SMTPLITE_TEXT_H
+
+/* What of the C library's strings engine and mechanisms need (text.c). */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Looks at 65,535 octets at most: every limit here is smaller. */
+size_t smtplite_text_length(const char *text);
+bool smtplite_text_equal(const char *a, const char *b);
+
+#endif
