@@ -64,7 +64,8 @@ struct smtplite_driver {
     size_t in_len;
 };
 
-/* Moves bytes until there is an event, which it returns. NONE: nothing is awaited (the session is
+/* Moves bytes until there is an event, which it returns; TOKEN goes to the hook if there is one.
+ * NONE: nothing is awaited (the session is
  * idle, or over and its last event was read), or one slice has passed while a piece of the body is
  * all that is missing. Blocks at most for the engine's present wait. */
 enum smtplite_event smtplite_run(struct smtplite_driver *d, struct smtplite_event_data *data);

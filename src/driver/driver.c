@@ -160,19 +160,34 @@ static void move(struct smtplite_driver *d) {
 
 /* ---- Calls ------------------------------------------------------------------------------- */
 
+/* Lets the application give the next piece of the login's token, if that is still wanted. */
+static void pull_token(struct smtplite_driver *d) {
+    d->hungry = SMTPLITE_EV_NONE;
+    if (!smtplite_awaits_token(d->session))
+        return;
+    if (!d->hooks.token(d->hooks.context, d->session))
+        d->hungry = SMTPLITE_EV_TOKEN;
+    else if (smtplite_awaits_token(d->session)) /* it has given nothing, and asked no more */
+        smtplite_io_failed(d->session, SMTPLITE_E_SOURCE);
+}
+
 enum smtplite_event smtplite_run(struct smtplite_driver *d, struct smtplite_event_data *data) {
     for (;;) {
         unsigned id;
         enum smtplite_event event = smtplite_next(d->session, data);
-        if (event != SMTPLITE_EV_NONE)
+        if (event == SMTPLITE_EV_TOKEN && d->hooks.token != NULL)
+            d->hungry = SMTPLITE_EV_TOKEN;
+        else if (event != SMTPLITE_EV_NONE)
             return event;
-        if (d->in_pos < d->in_len)
+        else if (d->in_pos < d->in_len)
             feed(d);
         else if (smtplite_wait_limit(d->session, &id) == 0)
             return SMTPLITE_EV_NONE;
         else
             move(d);
-        if (d->hungry != SMTPLITE_EV_NONE)
+        if (d->hungry == SMTPLITE_EV_TOKEN)
+            pull_token(d);
+        else if (d->hungry != SMTPLITE_EV_NONE)
             return smtplite_next(d->session, data);
     }
 }
@@ -190,29 +205,6 @@ static void pull(struct smtplite_driver *d, const struct smtplite_source *source
         (void)smtplite_body_fail(d->session);
 }
 
-/* Lets the application give the next piece of the login's token. */
-static void pull_token(struct smtplite_driver *d) {
-    d->hungry = SMTPLITE_EV_NONE;
-    if (d->hooks.token == NULL)
-        smtplite_io_failed(d->session, SMTPLITE_E_SOURCE);
-    else if (!d->hooks.token(d->hooks.context, d->session))
-        d->hungry = SMTPLITE_EV_TOKEN;
-    else if (smtplite_awaits_token(d->session)) /* it has given nothing, and asked no more */
-        smtplite_io_failed(d->session, SMTPLITE_E_SOURCE);
-}
-
-/* As smtplite_run, with the token given where it is asked for. */
-static enum smtplite_event run_login(struct smtplite_driver *d) {
-    for (;;) {
-        enum smtplite_event event = smtplite_run(d, NULL);
-        if (event == SMTPLITE_EV_NONE && d->hungry == SMTPLITE_EV_TOKEN)
-            event = SMTPLITE_EV_TOKEN; /* it said: not yet */
-        if (event != SMTPLITE_EV_TOKEN)
-            return event;
-        pull_token(d);
-    }
-}
-
 static bool is_end(enum smtplite_event event, bool last) {
     return event == SMTPLITE_EV_FAILED || event == SMTPLITE_EV_CLOSED ||
            event == SMTPLITE_EV_NONE || (event == SMTPLITE_EV_DONE && !last);
@@ -227,16 +219,22 @@ enum smtplite_error smtplite_deliver(struct smtplite_driver *d, struct smtplite_
         smtplite_quit(d->session);
     d->hungry = SMTPLITE_EV_NONE;
     for (;;) {
-        enum smtplite_event event = run_login(d);
+        enum smtplite_event event = smtplite_run(d, NULL);
         if (event == SMTPLITE_EV_BODY || (event == SMTPLITE_EV_NONE && d->hungry != 0))
             pull(d, source);
+        else if (event == SMTPLITE_EV_TOKEN)
+            smtplite_io_failed(d->session, SMTPLITE_E_SOURCE); /* nobody is there to give it */
         else if (is_end(event, last))
             return SMTPLITE_E_OK;
     }
 }
 
 void smtplite_finish(struct smtplite_driver *d) {
+    enum smtplite_event event;
     smtplite_quit(d->session);
-    while (!is_end(run_login(d), true))
-        continue;
+    do {
+        event = smtplite_run(d, NULL);
+        if (event == SMTPLITE_EV_TOKEN)
+            smtplite_io_failed(d->session, SMTPLITE_E_SOURCE);
+    } while (!is_end(event, true));
 }
