@@ -6,7 +6,8 @@
  * TLS by mbedTLS (2.28 or 3.x), over any transport; how it is used stands in tls.h. One struct is
  * one server under one set of demands: the session that it keeps for resumption is used under no
  * other. A struct belongs to one thread at a time. All memory is the struct's own and what mbedTLS
- * allocates; between close and the next handshake that is certificates and keys alone.
+ * allocates; between close and the next handshake that is certificates, keys and, unless
+ * SMTPLITE_TLS_NO_RESUMPTION is set, the kept session with its ticket and the server's certificate.
  */
 
 #include <mbedtls/pk.h>
@@ -48,6 +49,7 @@ struct smtplite_mbedtls {
     bool is_resumed;
     bool is_judged;      /* the server's certificate was looked at in this handshake */
     bool is_self_issued; /* and it is its own issuer */
+    bool is_constrained; /* a CA of its chain has nameConstraints */
     bool is_extended;    /* extended master secret (RFC 7627) */
     uint8_t bad;         /* enum smtplite_tls_fault: what our own checks of it found */
     uint8_t alert;       /* that the server ended the connection with */

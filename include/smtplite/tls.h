@@ -38,7 +38,10 @@ enum smtplite_tls_flag {
     SMTPLITE_TLS_NO_RESUMPTION = 1 << 3
 };
 
-/* Which channel binding a SCRAM login is bound by (RFC 5929, RFC 9266). */
+/* Which channel binding a SCRAM login is bound by (RFC 5929, RFC 9266). One that is asked for by
+ * name and cannot be had safely comes to none: EXPORTER and UNIQUE where the master secret is not
+ * bound to its handshake (TLS 1.2 without RFC 7627, or the library does not tell), UNIQUE with TLS
+ * 1.3. With mbedTLS EXPORTER is for TLS 1.3 alone. */
 enum smtplite_binding {
     SMTPLITE_BINDING_AUTO, /* TLS 1.3: tls-exporter; 1.2: tls-unique, without extended master secret
                               (RFC 7627) tls-server-end-point; else what the library can give */
@@ -56,7 +59,8 @@ struct smtplite_octets {
     size_t n; /* of PEM: without or with an ending NUL */
 };
 
-/* All borrowed until the port's free call. */
+/* All borrowed until the port's free call, and not to be changed until then: a kept session stands
+ * for what was demanded when it was made. */
 struct smtplite_tls_options {
     const char *host;          /* whom the certificate must name: a host name or an IP address */
     struct smtplite_octets ca; /* the CAs to trust. None: with OpenSSL the system's store; with
@@ -67,14 +71,16 @@ struct smtplite_tls_options {
     struct smtplite_octets certificate;       /* the client's, with its chain; none: none */
     struct smtplite_octets key;               /* its private key, not encrypted */
     uint16_t flags;                           /* mask of enum smtplite_tls_flag */
-    uint16_t max_fragment; /* longest record (RFC 6066 4): 512, 1024, 2048, 4096; 0: any */
+    uint16_t max_fragment; /* longest record (RFC 6066 4): 512, 1024, 2048, 4096; 0: any. With
+                              mbedTLS 3 it means TLS 1.2 */
     uint8_t binding;       /* enum smtplite_binding */
 };
 
 /* What was wrong, in words on which a firmware engineer can act: X(NAME, words). */
 #define SMTPLITE_TLS_FAULTS(X)                                                                     \
     X(NONE, "no TLS fault")                                                                        \
-    X(OPTIONS, "the TLS options are wrong: no host, an unknown flag, or a size that is none")      \
+    X(OPTIONS, "the TLS options are wrong: no host that can be, an unknown flag, pins that are "   \
+               "missing, or a size that is none")                                                  \
     X(NO_CA, "no CA was given: set options.ca, or pins with SMTPLITE_TLS_PIN_INSTEAD")             \
     X(BAD_CA, "the CA certificates cannot be read: PEM or DER is wanted")                          \
     X(BAD_CREDENTIALS, "the client's certificate or key cannot be read, or they do not match")     \
@@ -103,6 +109,9 @@ struct smtplite_tls_options {
            "server")                                                                               \
     X(WEAK, "the certificate's key or hash is too weak")                                           \
     X(USAGE, "the certificate is not for a server, or its CA is not one")                          \
+    X(CONSTRAINED,                                                                                 \
+      "a CA's nameConstraints exclude this server, or cannot be checked: give the CA "             \
+      "below it, or pin the server's key")                                                         \
     X(CERTIFICATE, "the certificate is broken or was refused")                                     \
     X(CLIENT_CERTIFICATE, "the server wants a client certificate, or refused ours")                \
     X(INJECTION, "bytes came in clear behind the answer to STARTTLS: an attack")                   \
@@ -116,36 +125,10 @@ enum smtplite_tls_fault { SMTPLITE_TLS_FAULTS(SMTPLITE_X_FAULT) SMTPLITE_TLS_FAU
 /* The words of the list; "?" for an unknown value; never NULL; static. */
 const char *smtplite_tls_fault_text(enum smtplite_tls_fault fault);
 
-/* ---- Inside: what the two ports share (src/tls/wrap.c) ------------------------------------ */
-
-enum {
-    SMTPLITE_TLS_AGAIN = 0,   /* nothing moved: the wait is over, or the server speaks first */
-    SMTPLITE_TLS_FAILED = -1, /* smtplite_tls_wrap_fail was called, or the transport below failed */
-    SMTPLITE_TLS_EOF = -2,    /* read: the peer has closed, with or without close_notify */
-    SMTPLITE_TLS_DONE = 1     /* handshake: it stands */
-};
-
-struct smtplite_tls_wrap;
-
-/* A TLS library. Each call moves its bytes by smtplite_tls_wrap_send and _receive, which hold the
- * present wait, and gives one of the values above, or for read and write a count. It never waits in
- * any other way, and gives AGAIN as soon as one of the two gave 0. */
-struct smtplite_tls_library {
-    /* Sets verified, binding_* and record_max before DONE. With a bad certificate: the fault and
-     * FAILED, or if unverified_ok is set, DONE and not verified. */
-    int (*handshake)(struct smtplite_tls_wrap *wrap);
-    ptrdiff_t (*read)(struct smtplite_tls_wrap *wrap, char *p, size_t n);
-    /* n bytes, at most record_max, as one record: n when all of it has left, else AGAIN; then it is
-     * called with the same bytes at the same place until it gives n. */
-    ptrdiff_t (*write)(struct smtplite_tls_wrap *wrap, const char *p, size_t n);
-    /* What stands behind the fault: the library's own words; "" if it has none. */
-    const char *(*words)(struct smtplite_tls_wrap *wrap);
-};
-
 /* Bytes that one record can gather: a command or an envelope group is one record. */
-#ifndef SMTPLITE_TLS_GATHER
 #define SMTPLITE_TLS_GATHER 1024u
-#endif
+
+struct smtplite_tls_library;
 
 /* The wrapping transport: in clear until the engine asks for TLS, then through the library.
  * The members but `transport` are private. It must stay where it is. */
@@ -164,6 +147,7 @@ struct smtplite_tls_wrap {
     bool unverified_ok;       /* SMTPLITE_ALLOW_UNVERIFIED: the handshake goes on all the same */
     bool ended;               /* the peer has closed: receive gives EOF */
     bool unread;              /* the last read filled its buffer: more may lie in the library */
+    bool broken;              /* the transport below has failed: nothing leaves any more */
     bool leaving;             /* held[] was given to the library as a record: it must not change */
     const char *binding_name; /* set by the library when the handshake stands; NULL: none */
     const uint8_t *binding;
@@ -173,47 +157,6 @@ struct smtplite_tls_wrap {
     size_t held_len;
     char held[SMTPLITE_TLS_GATHER];
 };
-
-/* A new connection over `below`, which is borrowed until the connection is over. NULL: there is
- * none yet, and all calls fail. */
-void smtplite_tls_wrap_open(struct smtplite_tls_wrap *wrap, const struct smtplite_transport *below,
-                            const struct smtplite_tls_library *library);
-
-/* The connection's end: what is held is wiped, all transport calls fail from now on; the fault
- * stays for `reason`. True: TLS stands and no record is half gone, so close_notify may be said; it
- * leaves at once or never (smtplite_tls_wrap_send has a wait of 0 then). */
-bool smtplite_tls_wrap_close(struct smtplite_tls_wrap *wrap);
-
-/* For the libraries' I/O callbacks: bytes over the transport below, within what is left of the
- * present wait. A count, 0: the wait is over, SMTPLITE_TRANSPORT_FAILED, SMTPLITE_TRANSPORT_EOF.
- * They set the faults CLOSED and CLEAR_TEXT themselves. */
-ptrdiff_t smtplite_tls_wrap_send(struct smtplite_tls_wrap *wrap, const void *p, size_t n);
-ptrdiff_t smtplite_tls_wrap_receive(struct smtplite_tls_wrap *wrap, void *p, size_t n);
-
-/* Ends the connection with a fault, unless it has failed already: the first reason stays. Gives
- * SMTPLITE_TLS_FAILED. */
-int smtplite_tls_wrap_fail(struct smtplite_tls_wrap *wrap, enum smtplite_tls_fault fault);
-
-/* ---- Inside: certificates as DER (src/tls/certificate.c), where a library checks no names -- */
-
-/*
- * Checks that a certificate (RFC 5280, DER) names the host: NONE, NAME, NO_SAN (no DNS or IP entry
- * at all) or CERTIFICATE (no sound DER). host: a name is compared with the dNSName entries without
- * case, `*` standing for one whole leftmost label with at least two labels behind it (RFC
- * 9525 6.3); an IPv4 or IPv6 address, with or without brackets, with the iPAddress entries alone.
- * The CN is not looked at. Trusts no length. No memory is kept.
- */
-enum smtplite_tls_fault smtplite_certificate_check_host(const void *der, size_t n,
-                                                        const char *host);
-
-/* The SubjectPublicKeyInfo in a certificate, whole with its header; false: no sound DER. */
-bool smtplite_certificate_key(const void *der, size_t n, struct smtplite_octets *spki);
-
-/* True if a CA's certificate has nameConstraints (RFC 5280 4.2.1.10), or is no sound DER. */
-bool smtplite_certificate_is_constrained(const void *der, size_t n);
-
-/* True if host is an IPv4 or IPv6 address: no SNI is sent then (RFC 6066 3). */
-bool smtplite_host_is_address(const char *host);
 
 #ifdef __cplusplus
 }

@@ -19,8 +19,6 @@
 #include <mbedtls/ssl_internal.h>
 #endif
 
-enum { HOST_SIZE = 256 };
-
 static struct smtplite_mbedtls *port_of(struct smtplite_tls_wrap *wrap) {
     return (struct smtplite_mbedtls *)(void *)wrap;
 }
@@ -80,8 +78,7 @@ static bool is_waiting(int error) {
            error == MBEDTLS_ERR_SSL_CRYPTO_IN_PROGRESS;
 }
 
-/* ---- The two libraries ------------------------------------------------------------------------
- */
+/* ---- The two libraries ----------------------------------------------------------------------- */
 
 #if IS_MBEDTLS_3
 bool smtplite_mbedtls_is_1_3(const struct smtplite_mbedtls *tls) {
@@ -136,22 +133,13 @@ static void keep_session(struct smtplite_mbedtls *tls) {
     tls->is_kept = tls->wrap.verified && mbedtls_ssl_get_session(&tls->ssl, &tls->session) == 0;
 }
 
-/* ---- The handshake -----------------------------------------------------------------------------
- */
+/* ---- The handshake --------------------------------------------------------------------------- */
 
-/* SNI is a name, never an address, and without the root's dot (RFC 6066 3). */
+/* SNI is a name, never an address (RFC 6066 3). */
 static int set_name(struct smtplite_mbedtls *tls) {
-    const char *host = tls->options->host;
-    size_t len = strlen(host);
-    char name[HOST_SIZE];
-    if (smtplite_host_is_address(host))
-        return mbedtls_ssl_set_hostname(&tls->ssl, NULL);
-    if (len >= sizeof name)
-        return MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
-    memcpy(name, host, len + 1);
-    if (name[len - 1] == '.')
-        name[len - 1] = '\0';
-    return mbedtls_ssl_set_hostname(&tls->ssl, name);
+    char name[SMTPLITE_HOST_SIZE];
+    bool named = smtplite_host_read(tls->options->host, name) == SMTPLITE_HOST_NAME;
+    return mbedtls_ssl_set_hostname(&tls->ssl, named ? name : NULL);
 }
 
 static int begin(struct smtplite_mbedtls *tls) {
@@ -209,8 +197,7 @@ static int handshake(struct smtplite_tls_wrap *wrap) {
     return step;
 }
 
-/* ---- Records -----------------------------------------------------------------------------------
- */
+/* ---- Records --------------------------------------------------------------------------------- */
 
 /* TLS 1.3: tickets come at any time, and mbedTLS tells of one by either call. */
 static ptrdiff_t read_bytes(struct smtplite_tls_wrap *wrap, char *p, size_t n) {
@@ -250,8 +237,7 @@ static const char *words(struct smtplite_tls_wrap *wrap) {
 
 static const struct smtplite_tls_library library = {handshake, read_bytes, write_bytes, words};
 
-/* ---- A connection's life -----------------------------------------------------------------------
- */
+/* ---- A connection's life --------------------------------------------------------------------- */
 
 static void forget_connection(struct smtplite_mbedtls *tls) {
     mbedtls_ssl_free(&tls->ssl);
@@ -266,6 +252,7 @@ static void forget_connection(struct smtplite_mbedtls *tls) {
     tls->is_judged = false;
     tls->is_ended = false;
     tls->is_extended = false;
+    tls->is_constrained = false;
     tls->bad = SMTPLITE_TLS_FAULT_NONE;
     tls->flags = 0;
     tls->alert = 0;
@@ -301,8 +288,7 @@ enum smtplite_error smtplite_mbedtls_init_with(struct smtplite_mbedtls *tls,
     mbedtls_ssl_init(&tls->ssl);
     mbedtls_ssl_session_init(&tls->session);
     smtplite_tls_wrap_open(&tls->wrap, NULL, &library);
-    enum smtplite_tls_fault fault =
-        options != NULL ? smtplite_mbedtls_load(tls) : SMTPLITE_TLS_FAULT_OPTIONS;
+    enum smtplite_tls_fault fault = smtplite_mbedtls_load(tls);
     if (fault == SMTPLITE_TLS_FAULT_NONE) {
         tls->is_set_up = true;
         return SMTPLITE_E_OK;
@@ -332,15 +318,14 @@ void smtplite_mbedtls_free(struct smtplite_mbedtls *tls) {
     tls->is_set_up = false;
 }
 
-/* ---- What was agreed upon -----------------------------------------------------------------------
- */
+/* ---- What was agreed upon -------------------------------------------------------------------- */
 
 const char *smtplite_mbedtls_protocol(const struct smtplite_mbedtls *tls) {
-    return tls->is_begun ? mbedtls_ssl_get_version(&tls->ssl) : "";
+    return tls->is_done ? mbedtls_ssl_get_version(&tls->ssl) : "";
 }
 
 const char *smtplite_mbedtls_cipher(const struct smtplite_mbedtls *tls) {
-    const char *name = tls->is_begun ? mbedtls_ssl_get_ciphersuite(&tls->ssl) : NULL;
+    const char *name = tls->is_done ? mbedtls_ssl_get_ciphersuite(&tls->ssl) : NULL;
     return name != NULL ? name : "";
 }
 

@@ -35,7 +35,7 @@ static bool is_memory(int error) {
     for (size_t i = 0; i < sizeof lower / sizeof lower[0]; i++)
         if ((-error & ~MODULE_BITS) == lower[i])
             return true;
-    return error == MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL || error == MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
+    return error == MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
 }
 
 /* To 2.28, and to 3.x up to 3.6.2, a handshake message must be one record: a certificate chain that
@@ -49,14 +49,30 @@ static bool is_random(int error) {
     return error == MBEDTLS_ERR_SSL_NO_RNG || lower == 0x34 || (lower >= 0x3c && lower <= 0x40);
 }
 
-/* Alerts (RFC 8446 6.2, RFC 5246 7.2.2) that say what is to be done. In TLS 1.2
- * handshake_failure says also that we gave no certificate, and comes after the server's own then.
- */
+/* True if the server has asked for our certificate in this handshake. 3.x does not tell: there it
+ * is true if the server has shown its own, behind which the question comes. */
+static bool is_asked(const struct smtplite_mbedtls *tls) {
+#if IS_MBEDTLS_3
+    return tls->is_judged;
+#else
+    return tls->ssl.client_auth != 0;
+#endif
+}
+
+/* In TLS 1.2 this alert says also that we gave no certificate. */
+static enum smtplite_tls_fault handshake_failure(const struct smtplite_mbedtls *tls) {
+    if (is_asked(tls))
+        return SMTPLITE_TLS_FAULT_CLIENT_CERTIFICATE;
+    return tls->is_done ? SMTPLITE_TLS_FAULT_ALERT : SMTPLITE_TLS_FAULT_CIPHER;
+}
+
+/* Alerts (RFC 8446 6.2, RFC 5246 7.2.2) that say what is to be done. */
 static enum smtplite_tls_fault alert_fault(const struct smtplite_mbedtls *tls) {
     switch (tls->alert) {
     case 40: /* handshake_failure */
+        return handshake_failure(tls);
     case 71: /* insufficient_security */
-        return tls->is_judged ? SMTPLITE_TLS_FAULT_CLIENT_CERTIFICATE : SMTPLITE_TLS_FAULT_CIPHER;
+        return SMTPLITE_TLS_FAULT_CIPHER;
     case 70: /* protocol_version */
         return SMTPLITE_TLS_FAULT_VERSION;
     case 42:  /* bad_certificate */
@@ -69,7 +85,7 @@ static enum smtplite_tls_fault alert_fault(const struct smtplite_mbedtls *tls) {
     case 116: /* certificate_required */
         return SMTPLITE_TLS_FAULT_CLIENT_CERTIFICATE;
     default:
-        return tls->wrap.verified ? SMTPLITE_TLS_FAULT_RECORD : SMTPLITE_TLS_FAULT_ALERT;
+        return SMTPLITE_TLS_FAULT_ALERT;
     }
 }
 
@@ -96,7 +112,7 @@ static enum smtplite_tls_fault fault_of(const struct smtplite_mbedtls *tls, int 
         return SMTPLITE_TLS_FAULT_VERSION;
     if (error == NO_CIPHER)
         return SMTPLITE_TLS_FAULT_CIPHER;
-    return tls->wrap.verified ? SMTPLITE_TLS_FAULT_RECORD : SMTPLITE_TLS_FAULT_PROTOCOL;
+    return tls->is_done ? SMTPLITE_TLS_FAULT_RECORD : SMTPLITE_TLS_FAULT_PROTOCOL;
 }
 
 /* ---- Words ----------------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include <mbedtls/version.h>
 
 #include "smtplite/mbedtls.h"
+#include "smtplite/tls_port.h"
 
 #define IS_MBEDTLS_3 (MBEDTLS_VERSION_NUMBER >= 0x03000000)
 

@@ -20,10 +20,6 @@
 #define mbedtls_free   free
 #endif
 
-#define ALL_FLAGS                                                                                  \
-    (SMTPLITE_TLS_ALLOW_NO_CLOCK | SMTPLITE_TLS_PIN_INSTEAD | SMTPLITE_TLS_1_2_ONLY |              \
-     SMTPLITE_TLS_NO_RESUMPTION)
-
 enum { DER_BEGINS = 0x30 }; /* SEQUENCE; PEM begins with dashes or with words */
 
 /* ---- Certificates and keys ----------------------------------------------------------------- */
@@ -75,16 +71,12 @@ static int parse(struct smtplite_mbedtls *tls, const struct smtplite_octets *oct
     return error;
 }
 
-static bool is_given(const struct smtplite_octets *octets) {
-    return octets->p != NULL && octets->n > 0;
-}
-
 /* Without a CA the empty certificate stands for the CAs: it signs nothing, but mbedTLS wants one
  * before it calls smtplite_mbedtls_judge, which is where a pin can take the chain's place. */
 static enum smtplite_tls_fault load_ca(struct smtplite_mbedtls *tls) {
     const struct smtplite_tls_options *options = tls->options;
     mbedtls_ssl_conf_ca_chain(&tls->config, &tls->ca, NULL);
-    if (is_given(&options->ca)) {
+    if (smtplite_octets_are_given(&options->ca)) {
         int error = parse(tls, &options->ca, parse_ca);
         return error == 0 ? SMTPLITE_TLS_FAULT_NONE
                           : smtplite_mbedtls_load_fault(error, SMTPLITE_TLS_FAULT_BAD_CA);
@@ -95,7 +87,8 @@ static enum smtplite_tls_fault load_ca(struct smtplite_mbedtls *tls) {
 
 static enum smtplite_tls_fault load_credentials(struct smtplite_mbedtls *tls) {
     const struct smtplite_tls_options *options = tls->options;
-    if (!is_given(&options->certificate) && !is_given(&options->key))
+    if (!smtplite_octets_are_given(&options->certificate) &&
+        !smtplite_octets_are_given(&options->key))
         return SMTPLITE_TLS_FAULT_NONE;
     int error = parse(tls, &options->certificate, parse_own);
     if (error == 0)
@@ -168,16 +161,12 @@ static void set_resumption(struct smtplite_mbedtls *tls) {
 
 /* False: such fragments cannot be asked for. */
 static bool set_fragment(struct smtplite_mbedtls *tls) {
-    uint16_t wanted = tls->options->max_fragment;
-    if (wanted == 0)
-        return true;
+    uint8_t code = smtplite_tls_fragment_code(tls->options->max_fragment);
 #ifdef MBEDTLS_SSL_MAX_FRAGMENT_LENGTH
-    static const uint16_t sizes[] = {512, 1024, 2048, 4096};
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
-        if (sizes[i] == wanted) /* MBEDTLS_SSL_MAX_FRAG_LEN_512 is 1, and so on */
-            return mbedtls_ssl_conf_max_frag_len(&tls->config, (unsigned char)(i + 1)) == 0;
+    return mbedtls_ssl_conf_max_frag_len(&tls->config, code) == 0;
+#else
+    return code == 0;
 #endif
-    return false;
 }
 
 static enum smtplite_tls_fault configure(struct smtplite_mbedtls *tls) {
@@ -199,14 +188,6 @@ static enum smtplite_tls_fault configure(struct smtplite_mbedtls *tls) {
 
 /* ---- All of it ------------------------------------------------------------------------------- */
 
-static bool are_sound(const struct smtplite_tls_options *options) {
-    bool pin_instead = (options->flags & SMTPLITE_TLS_PIN_INSTEAD) != 0;
-    bool has_pins = options->pins != NULL && options->pin_count > 0;
-    return options->host != NULL && options->host[0] != '\0' &&
-           (options->flags & ~ALL_FLAGS) == 0 && options->binding <= SMTPLITE_BINDING_NONE &&
-           (has_pins || (options->pin_count == 0 && !pin_instead));
-}
-
 static bool have_random(struct smtplite_mbedtls *tls) {
 #if NEEDS_PSA
     if (psa_crypto_init() != PSA_SUCCESS)
@@ -224,11 +205,12 @@ static bool have_random(struct smtplite_mbedtls *tls) {
 }
 
 enum smtplite_tls_fault smtplite_mbedtls_load(struct smtplite_mbedtls *tls) {
-    if (!are_sound(tls->options))
-        return SMTPLITE_TLS_FAULT_OPTIONS;
+    enum smtplite_tls_fault fault = smtplite_tls_options_check(tls->options);
+    if (fault != SMTPLITE_TLS_FAULT_NONE)
+        return fault;
     if (!have_random(tls))
         return SMTPLITE_TLS_FAULT_RANDOM;
-    enum smtplite_tls_fault fault = configure(tls);
+    fault = configure(tls);
     if (fault == SMTPLITE_TLS_FAULT_NONE)
         fault = load_ca(tls);
     if (fault == SMTPLITE_TLS_FAULT_NONE)

@@ -30,16 +30,14 @@ static bool make_digest(mbedtls_md_type_t type, const void *p, size_t n, uint8_t
     return md != NULL && mbedtls_md(md, p, n, digest) == 0;
 }
 
-static bool is_pinned(const struct smtplite_tls_options *options, const mbedtls_x509_buf *der) {
+static bool pin_matches(const struct smtplite_tls_options *options, const mbedtls_x509_buf *der) {
     struct smtplite_octets key;
     uint8_t digest[SMTPLITE_PIN_SIZE];
-    if (!smtplite_certificate_key(der->p, der->len, &key) ||
-        !make_digest(MBEDTLS_MD_SHA256, key.p, key.n, digest))
-        return false;
-    for (size_t i = 0; i < options->pin_count; i++)
-        if (memcmp(options->pins[i], digest, sizeof digest) == 0)
-            return true;
-    return false;
+    if (options->pin_count == 0)
+        return true;
+    return smtplite_certificate_key(der->p, der->len, &key) &&
+           make_digest(MBEDTLS_MD_SHA256, key.p, key.n, digest) &&
+           smtplite_tls_options_take_key(options, digest);
 }
 
 /* What our checks find bad; the first one. */
@@ -52,7 +50,7 @@ static enum smtplite_tls_fault check_leaf(const struct smtplite_tls_options *opt
 #endif
     if (fault == SMTPLITE_TLS_FAULT_NONE)
         fault = smtplite_certificate_check_host(der->p, der->len, options->host);
-    if (fault == SMTPLITE_TLS_FAULT_NONE && options->pin_count > 0 && !is_pinned(options, der))
+    if (fault == SMTPLITE_TLS_FAULT_NONE && !pin_matches(options, der))
         fault = SMTPLITE_TLS_FAULT_PIN;
     return fault;
 }
@@ -135,6 +133,8 @@ int smtplite_mbedtls_judge(void *context, mbedtls_x509_crt *certificate, int dep
         *flags |= check_ca(certificate);
     if ((tls->options->flags & SMTPLITE_TLS_PIN_INSTEAD) != 0)
         excuse_chain(certificate, depth, flags);
+    else if (depth > 0 && (*flags & MBEDTLS_X509_BADCERT_OTHER) != 0)
+        tls->is_constrained = true;
     if ((tls->options->flags & SMTPLITE_TLS_ALLOW_NO_CLOCK) != 0)
         *flags &= ~(uint32_t)DATES;
     if (depth == 0)
@@ -160,6 +160,8 @@ enum smtplite_tls_fault smtplite_mbedtls_verdict(const struct smtplite_mbedtls *
     for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
         if ((flags & meanings[i].flags) != 0)
             return meanings[i].fault;
+    if (tls->is_constrained)
+        return SMTPLITE_TLS_FAULT_CONSTRAINED;
     if (tls->bad != SMTPLITE_TLS_FAULT_NONE)
         return (enum smtplite_tls_fault)tls->bad;
     return flags != 0 ? SMTPLITE_TLS_FAULT_CERTIFICATE : SMTPLITE_TLS_FAULT_NONE;

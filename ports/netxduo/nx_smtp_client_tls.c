@@ -21,7 +21,7 @@
 
 #ifdef NX_SECURE_ENABLE
 
-#include "smtplite/tls.h"
+#include "smtplite/tls_port.h"
 
 #include <string.h>
 
@@ -110,9 +110,9 @@ static ULONG check_certificate(NX_SECURE_TLS_SESSION *session_ptr,
 
 static UINT name_server(NX_SMTP_CLIENT *client_ptr) {
     NX_SECURE_X509_DNS_NAME *name_ptr = &client_ptr->nx_smtp_client_tls_name;
-    const CHAR *host = client_ptr->nx_smtp_client_tls_host;
+    CHAR host[SMTPLITE_HOST_SIZE];
     UINT status;
-    if (smtplite_host_is_address(host))
+    if (smtplite_host_read(client_ptr->nx_smtp_client_tls_host, host) != SMTPLITE_HOST_NAME)
         return NX_SUCCESS;
     status =
         nx_secure_x509_dns_name_initialize(name_ptr, (const UCHAR *)host, (USHORT)strlen(host));

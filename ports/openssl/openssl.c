@@ -21,10 +21,6 @@
 
 #define FAULT(name) SMTPLITE_TLS_FAULT_##name
 
-#define ALL_FLAGS                                                                                  \
-    (SMTPLITE_TLS_ALLOW_NO_CLOCK | SMTPLITE_TLS_PIN_INSTEAD | SMTPLITE_TLS_1_2_ONLY |              \
-     SMTPLITE_TLS_NO_RESUMPTION)
-
 enum { SECURITY_LEVEL = 2 }; /* RSA of 2048 bits, no SHA-1: see SSL_CTX_set_security_level(3) */
 
 /* wrap is the first member. */
@@ -81,28 +77,6 @@ static bool set_bio(struct smtplite_openssl *tls) {
     return true;
 }
 
-/* ---- Maximum fragment length (RFC 6066 4) ------------------------------------------------- */
-
-/* 0: none was agreed upon. */
-static uint16_t fragment_len(uint8_t code) {
-    static const uint16_t lengths[] = {
-        [TLSEXT_max_fragment_length_512] = 512,
-        [TLSEXT_max_fragment_length_1024] = 1024,
-        [TLSEXT_max_fragment_length_2048] = 2048,
-        [TLSEXT_max_fragment_length_4096] = 4096,
-    };
-    return code < sizeof lengths / sizeof lengths[0] ? lengths[code] : 0;
-}
-
-/* False: there is no such length. */
-static bool find_fragment_code(uint16_t len, uint8_t *code) {
-    for (*code = 0; *code <= TLSEXT_max_fragment_length_4096; (*code)++) {
-        if (fragment_len(*code) == len)
-            return true;
-    }
-    return false;
-}
-
 /* ---- Sessions ----------------------------------------------------------------------------- */
 
 static void forget_session(struct smtplite_openssl *tls) {
@@ -132,11 +106,13 @@ static void set_binding(struct smtplite_openssl *tls, const char *name, size_t l
     tls->wrap.binding_len = len;
 }
 
+/* With a context of no octets, which below TLS 1.3 is not the same as none (RFC 5705 4). */
 static void bind_exporter(struct smtplite_openssl *tls) {
     static const char label[] = "EXPORTER-Channel-Binding";
+    static const unsigned char context[] = "";
     enum { LEN = 32 };
     int good = SSL_export_keying_material(tls->ssl, tls->binding, LEN, label, sizeof label - 1,
-                                          NULL, 0, 0);
+                                          context, 0, 1);
     set_binding(tls, "tls-exporter", good == 1 ? LEN : 0);
 }
 
@@ -213,9 +189,13 @@ static int note_asked(SSL *ssl, X509 **certificate, EVP_PKEY **key) {
 
 static enum smtplite_tls_fault blame(const struct smtplite_openssl *tls, unsigned long code,
                                      enum smtplite_tls_fault otherwise) {
-    if (tls->asked && ERR_GET_LIB(code) == ERR_LIB_SSL &&
-        ERR_GET_REASON(code) == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE)
-        return FAULT(CLIENT_CERTIFICATE);
+    if (ERR_GET_LIB(code) == ERR_LIB_SSL &&
+        ERR_GET_REASON(code) == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE) {
+        if (tls->asked)
+            return FAULT(CLIENT_CERTIFICATE);
+        if (otherwise == FAULT(RECORD))
+            return FAULT(ALERT); /* the handshake has not failed */
+    }
     return smtplite_openssl_fault(code, otherwise);
 }
 
@@ -258,14 +238,11 @@ static int fail_handshake(struct smtplite_openssl *tls, int result) {
     return step == SMTPLITE_TLS_EOF ? smtplite_tls_wrap_fail(&tls->wrap, FAULT(CLOSED)) : step;
 }
 
-/* A session was kept because it was good then; pins may have been taken back since. */
-static bool pin_still_matches(struct smtplite_openssl *tls) {
-    if (!SSL_session_reused(tls->ssl) ||
-        smtplite_openssl_pin_matches(tls->options, SSL_get0_peer_certificate(tls->ssl)))
-        return true;
-    tls->bad = FAULT(PIN);
-    forget_session(tls);
-    return tls->wrap.unverified_ok;
+/* The longest record that the wrap may give to write_bytes; 0: any. */
+static uint16_t record_max(const struct smtplite_openssl *tls) {
+    uint16_t wanted = tls->options->max_fragment;
+    uint8_t agreed = SSL_SESSION_get_max_fragment_length(SSL_get_session(tls->ssl));
+    return agreed != 0 && agreed == smtplite_tls_fragment_code(wanted) ? wanted : 0;
 }
 
 static int handshake(struct smtplite_tls_wrap *wrap) {
@@ -274,10 +251,8 @@ static int handshake(struct smtplite_tls_wrap *wrap) {
     int result = SSL_connect(tls->ssl);
     if (result != 1)
         return fail_handshake(tls, result);
-    if (!pin_still_matches(tls))
-        return smtplite_tls_wrap_fail(wrap, FAULT(PIN));
     wrap->verified = is_good(tls);
-    wrap->record_max = fragment_len(SSL_SESSION_get_max_fragment_length(SSL_get_session(tls->ssl)));
+    wrap->record_max = record_max(tls);
     bind_channel(tls);
     return SMTPLITE_TLS_DONE;
 }
@@ -306,17 +281,6 @@ static const struct smtplite_tls_library library = {handshake, read_bytes, write
 
 /* ---- Set-up ------------------------------------------------------------------------------- */
 
-static bool is_sound(const struct smtplite_tls_options *options) {
-    uint8_t code;
-    if (options == NULL || options->host == NULL)
-        return false;
-    bool pinned = options->pins != NULL && options->pin_count > 0;
-    bool wants_pins = options->pin_count > 0 || (options->flags & SMTPLITE_TLS_PIN_INSTEAD) != 0;
-    return (options->flags & ~(unsigned)ALL_FLAGS) == 0 && (pinned || !wants_pins) &&
-           options->binding <= SMTPLITE_BINDING_NONE &&
-           find_fragment_code(options->max_fragment, &code);
-}
-
 static void set_sessions(SSL_CTX *context, bool wanted) {
     if (!wanted) {
         SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
@@ -330,7 +294,7 @@ static void set_sessions(SSL_CTX *context, bool wanted) {
 /* Without AUTO_RETRY each call returns after one record: else a server that sends records without
  * content would hold us beyond any deadline. */
 static bool set_protocol(SSL_CTX *context, const struct smtplite_tls_options *options) {
-    uint8_t code;
+    uint8_t fragment = smtplite_tls_fragment_code(options->max_fragment);
     int newest = (options->flags & SMTPLITE_TLS_1_2_ONLY) ? TLS1_2_VERSION : 0;
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                      SSL_OP_IGNORE_UNEXPECTED_EOF);
@@ -339,25 +303,27 @@ static bool set_protocol(SSL_CTX *context, const struct smtplite_tls_options *op
     if (SSL_CTX_get_security_level(context) < SECURITY_LEVEL)
         SSL_CTX_set_security_level(context, SECURITY_LEVEL);
     set_sessions(context, (options->flags & SMTPLITE_TLS_NO_RESUMPTION) == 0);
-    return find_fragment_code(options->max_fragment, &code) &&
-           SSL_CTX_set_tlsext_max_fragment_length(context, code) == 1 &&
+    return SSL_CTX_set_tlsext_max_fragment_length(context, fragment) == 1 &&
            SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
            SSL_CTX_set_max_proto_version(context, newest) == 1;
 }
 
 static enum smtplite_tls_fault set_up(struct smtplite_openssl *tls) {
-    if (!is_sound(tls->options))
-        return FAULT(OPTIONS);
+    enum smtplite_tls_fault fault = smtplite_tls_options_check(tls->options);
+    if (fault != FAULT(NONE))
+        return fault;
     tls->context = SSL_CTX_new(TLS_client_method());
     tls->method = make_method();
     if (tls->context == NULL || tls->method == NULL || !set_protocol(tls->context, tls->options))
         return FAULT(MEMORY);
-    enum smtplite_tls_fault fault = smtplite_openssl_verify(tls);
+    fault = smtplite_openssl_verify(tls);
     return fault != FAULT(NONE) ? fault : smtplite_openssl_load(tls->context, tls->options);
 }
 
 enum smtplite_error smtplite_openssl_init(struct smtplite_openssl *tls,
                                           const struct smtplite_tls_options *options) {
+    if (tls == NULL)
+        return SMTPLITE_E_ARGUMENT;
     memset(tls, 0, sizeof *tls);
     smtplite_tls_wrap_open(&tls->wrap, NULL, &library);
     tls->options = options;
@@ -373,10 +339,10 @@ enum smtplite_error smtplite_openssl_init(struct smtplite_openssl *tls,
 
 /* ---- Connections -------------------------------------------------------------------------- */
 
-/* RFC 6066 3: an address is no server name. */
+/* SNI is a name, never an address (RFC 6066 3). */
 static bool set_server_name(struct smtplite_openssl *tls) {
-    void *name = (void *)(uintptr_t)tls->options->host; /* OpenSSL only reads it */
-    return smtplite_host_is_address(tls->options->host) ||
+    char name[SMTPLITE_HOST_SIZE];
+    return smtplite_host_read(tls->options->host, name) != SMTPLITE_HOST_NAME ||
            SSL_ctrl(tls->ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name) == 1;
 }
 

@@ -90,9 +90,10 @@ enum smtplite_tls_fault smtplite_openssl_verify_fault(int error) {
     case X509_V_ERR_CERT_UNTRUSTED:
     case X509_V_ERR_CERT_REJECTED:
     case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+        return FAULT(UNTRUSTED);
     case X509_V_ERR_PERMITTED_VIOLATION:
     case X509_V_ERR_EXCLUDED_VIOLATION:
-        return FAULT(UNTRUSTED);
+        return FAULT(CONSTRAINED);
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
         return FAULT(SELF_SIGNED);
     case X509_V_ERR_HOSTNAME_MISMATCH:

@@ -10,10 +10,6 @@
 
 #include "openssl_inner.h"
 
-static bool is_given(const struct smtplite_octets *octets) {
-    return octets->p != NULL && octets->n > 0;
-}
-
 static bool is_pem(const struct smtplite_octets *octets) {
     static const char mark[] = "-----BEGIN";
     const char *p = octets->p;
@@ -113,15 +109,17 @@ static bool load_key(SSL_CTX *context, const struct smtplite_octets *octets) {
 }
 
 static bool load_own(SSL_CTX *context, const struct smtplite_tls_options *options) {
-    if (!is_given(&options->certificate) && !is_given(&options->key))
+    if (!smtplite_octets_are_given(&options->certificate) &&
+        !smtplite_octets_are_given(&options->key))
         return true;
-    return is_given(&options->certificate) && is_given(&options->key) &&
+    return smtplite_octets_are_given(&options->certificate) &&
+           smtplite_octets_are_given(&options->key) &&
            read_certificates(context, &options->certificate, take_own) &&
            load_key(context, &options->key);
 }
 
 static bool load_cas(SSL_CTX *context, const struct smtplite_tls_options *options) {
-    if (is_given(&options->ca))
+    if (smtplite_octets_are_given(&options->ca))
         return read_certificates(context, &options->ca, take_ca);
     return SSL_CTX_set_default_verify_paths(context) == 1;
 }

@@ -18,8 +18,6 @@
 
 #define FAULT(name) SMTPLITE_TLS_FAULT_##name
 
-enum { HOST_MAX = 255 };
-
 /* ---- Pins --------------------------------------------------------------------------------- */
 
 static bool hash_key(X509 *certificate, uint8_t digest[SMTPLITE_PIN_SIZE]) {
@@ -30,17 +28,12 @@ static bool hash_key(X509 *certificate, uint8_t digest[SMTPLITE_PIN_SIZE]) {
     return good;
 }
 
-bool smtplite_openssl_pin_matches(const struct smtplite_tls_options *options, X509 *certificate) {
+static bool pin_matches(const struct smtplite_tls_options *options, X509 *certificate) {
     uint8_t digest[SMTPLITE_PIN_SIZE];
     if (options->pin_count == 0)
         return true;
-    if (certificate == NULL || !hash_key(certificate, digest))
-        return false;
-    for (size_t i = 0; i < options->pin_count; i++) {
-        if (memcmp(options->pins[i], digest, sizeof digest) == 0)
-            return true;
-    }
-    return false;
+    return certificate != NULL && hash_key(certificate, digest) &&
+           smtplite_tls_options_take_key(options, digest);
 }
 
 /* ---- The chain ---------------------------------------------------------------------------- */
@@ -100,7 +93,7 @@ static int judge(int good, X509_STORE_CTX *chain) {
 static int verify(X509_STORE_CTX *chain, void *context) {
     struct smtplite_openssl *tls = context;
     tls->judged = true;
-    if (!smtplite_openssl_pin_matches(tls->options, X509_STORE_CTX_get0_cert(chain))) {
+    if (!pin_matches(tls->options, X509_STORE_CTX_get0_cert(chain))) {
         note_bad(tls, FAULT(PIN), "");
         X509_STORE_CTX_set_error(chain, X509_V_ERR_CERT_UNTRUSTED);
         if (!tls->wrap.unverified_ok)
@@ -116,29 +109,15 @@ static int verify(X509_STORE_CTX *chain, void *context) {
 
 /* ---- Set-up ------------------------------------------------------------------------------- */
 
-/* An IPv6 address may stand in brackets, as in an address literal. */
-static bool demand_address(X509_VERIFY_PARAM *param, const char *host) {
-    char bare[64];
-    size_t len = strlen(host);
-    if (host[0] == '[') {
-        host++;
-        len -= 2;
-    }
-    if (len >= sizeof bare)
-        return false;
-    memcpy(bare, host, len);
-    bare[len] = '\0';
-    return X509_VERIFY_PARAM_set1_ip_asc(param, bare) == 1;
-}
-
-/* A leading dot would match every host of the domain. */
+/* A name of no length would match all. */
 static bool demand_host(X509_VERIFY_PARAM *param, const char *host) {
-    if (smtplite_host_is_address(host))
-        return demand_address(param, host);
+    char bare[SMTPLITE_HOST_SIZE];
+    enum smtplite_host kind = smtplite_host_read(host, bare);
+    if (kind == SMTPLITE_HOST_ADDRESS)
+        return X509_VERIFY_PARAM_set1_ip_asc(param, bare) == 1;
     X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
                                                X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    return host[0] != '\0' && host[0] != '.' && strlen(host) <= HOST_MAX &&
-           X509_VERIFY_PARAM_set1_host(param, host, 0) == 1;
+    return kind == SMTPLITE_HOST_NAME && X509_VERIFY_PARAM_set1_host(param, bare, 0) == 1;
 }
 
 /* PARTIAL_CHAIN: a CA of the caller's is trusted, whether it has signed itself or not. */
@@ -146,7 +125,7 @@ enum smtplite_tls_fault smtplite_openssl_verify(struct smtplite_openssl *tls) {
     X509_VERIFY_PARAM *param = SSL_CTX_get0_param(tls->context);
     X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
     if (!demand_host(param, tls->options->host))
-        return FAULT(OPTIONS);
+        return FAULT(MEMORY); /* the host was looked at before */
     SSL_CTX_set_verify(tls->context, SSL_VERIFY_PEER, judge);
     SSL_CTX_set_cert_verify_callback(tls->context, verify, tls);
     return FAULT(NONE);

@@ -12,7 +12,7 @@
  */
 #include <string.h>
 
-#include "smtplite/tls.h"
+#include "smtplite/tls_port.h"
 
 struct der {
     const uint8_t *p;
@@ -249,13 +249,18 @@ static bool read_ipv6(struct der text, uint8_t *address) {
 
 /* Octets of the address that the text is: 4 or 16; 0: it is none. */
 static size_t read_address(struct der text, uint8_t *address) {
+    if (read_ipv4(text, address))
+        return 4;
+    return read_ipv6(text, address) ? 16 : 0;
+}
+
+/* An address literal without its brackets. */
+static struct der strip_brackets(struct der text) {
     if (text.n > 2 && text.p[0] == '[' && text.p[text.n - 1] == ']') {
         text.p++;
         text.n -= 2;
     }
-    if (read_ipv4(text, address))
-        return 4;
-    return read_ipv6(text, address) ? 16 : 0;
+    return text;
 }
 
 /* ---- Names --------------------------------------------------------------------------------- */
@@ -342,16 +347,17 @@ static bool matches_wildcard(struct der entry, struct der host) {
 
 /* Whom we want: an address, or a name (address_len 0). */
 struct wanted {
-    struct der name;
+    struct der name; /* or the address as text, without brackets */
     uint8_t address[ADDRESS_MAX];
     size_t address_len;
 };
 
 static bool read_host(const char *host, struct wanted *wanted) {
-    wanted->name = text_of(host);
+    wanted->name = strip_brackets(text_of(host));
     wanted->address_len = read_address(wanted->name, wanted->address);
     if (wanted->address_len > 0)
         return true;
+    wanted->name = text_of(host);
     if (wanted->name.n > 1 && wanted->name.p[wanted->name.n - 1] == '.')
         wanted->name.n--; /* the root's dot, which no certificate has */
     return is_name(wanted->name);
@@ -420,7 +426,11 @@ bool smtplite_certificate_is_constrained(const void *der, size_t n) {
     return false;
 }
 
-bool smtplite_host_is_address(const char *host) {
-    uint8_t address[ADDRESS_MAX];
-    return read_address(text_of(host), address) > 0;
+enum smtplite_host smtplite_host_read(const char *host, char bare[SMTPLITE_HOST_SIZE]) {
+    struct wanted wanted;
+    if (!read_host(host, &wanted))
+        return SMTPLITE_HOST_NONE;
+    memcpy(bare, wanted.name.p, wanted.name.n);
+    bare[wanted.name.n] = '\0';
+    return wanted.address_len > 0 ? SMTPLITE_HOST_ADDRESS : SMTPLITE_HOST_NAME;
 }

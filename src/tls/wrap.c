@@ -10,6 +10,9 @@
  * OPEN: what is sent gathers in held[] and leaves as one record; nothing leaves in another way.
  * CLOSED, FAILED: nothing moves. held[] is empty.
  *
+ * If the transport below fails while OPEN, nothing leaves any more (`broken`); what the server has
+ * said before can still be read.
+ *
  * A record that was begun must be finished with the very same bytes, since the library has
  * encrypted them. So all bytes go by held[], which must not change while it is `leaving`. If a
  * record with bytes of the present call cannot leave whole, the call is answered 0 as its contract
@@ -17,11 +20,12 @@
  * were taken once the record has left. A record that was cut tells the server nothing, so after
  * FAILED none of the call's bytes have left.
  *
- * Invariants, in OPEN: claimed > 0 only between a send that gave 0 and the one that tells. leaving
- * implies held_len > 0. held_len never exceeds what one record carries.
+ * Invariants, in OPEN: claimed > 0 only between a send that gave 0 and the one that tells; what has
+ * come is not read while that is due. leaving implies held_len > 0; broken, that it is 0. held_len
+ * never exceeds what one record carries.
  */
 
-#include "smtplite/tls.h"
+#include "smtplite/tls_port.h"
 
 #include <string.h>
 
@@ -49,7 +53,9 @@ static int die(struct smtplite_tls_wrap *wrap) {
 }
 
 int smtplite_tls_wrap_fail(struct smtplite_tls_wrap *wrap, enum smtplite_tls_fault fault) {
-    if (wrap->state != FAILED)
+    if (wrap->broken && wrap->state == OPEN)
+        return SMTPLITE_TLS_FAILED; /* that is no fault of TLS, nor the end of reading */
+    if (!wrap->broken && wrap->state != FAILED)
         wrap->fault = (uint8_t)fault;
     return die(wrap);
 }
@@ -82,7 +88,7 @@ static ptrdiff_t judge(struct smtplite_tls_wrap *wrap, ptrdiff_t count, size_t n
     if (wrap->state == HANDSHAKE && wrap->moved)
         smtplite_tls_wrap_fail(wrap, SMTPLITE_TLS_FAULT_CLOSED);
     else if (count != SMTPLITE_TRANSPORT_EOF)
-        die(wrap);
+        wrap->broken = true;
     return count == SMTPLITE_TRANSPORT_EOF ? count : SMTPLITE_TRANSPORT_FAILED;
 }
 
@@ -207,10 +213,12 @@ static int push(struct smtplite_tls_wrap *wrap) {
     ptrdiff_t n = wrap->library->write(wrap, wrap->held, wrap->held_len);
     if (n == SMTPLITE_TLS_AGAIN)
         return SMTPLITE_TLS_AGAIN;
-    if (n < 0 || (size_t)n != wrap->held_len)
-        return smtplite_tls_wrap_fail(wrap, SMTPLITE_TLS_FAULT_RECORD);
+    bool whole = n > 0 && (size_t)n == wrap->held_len;
     forget_held(wrap);
-    return SMTPLITE_TLS_DONE;
+    if (whole)
+        return SMTPLITE_TLS_DONE;
+    wrap->claimed = 0;
+    return smtplite_tls_wrap_fail(wrap, SMTPLITE_TLS_FAULT_RECORD);
 }
 
 /* Pushes, then tells of the claimed bytes, as many as the caller has given again. */
@@ -248,6 +256,8 @@ static ptrdiff_t send_bytes(void *context, const char *p, size_t n, bool more, u
         return judge(wrap, below->send(below->context, p, n, more, wait), n);
     if (wrap->state != OPEN)
         return smtplite_tls_wrap_fail(wrap, SMTPLITE_TLS_FAULT_OVER);
+    if (wrap->broken)
+        return SMTPLITE_TRANSPORT_FAILED;
     begin(wrap, wait);
     return send_record(wrap, p, n, more);
 }
@@ -259,8 +269,10 @@ static ptrdiff_t read_record(struct smtplite_tls_wrap *wrap, char *p, size_t n) 
     wrap->unread = got > 0 && (size_t)got == n;
     if (got >= 0 && (size_t)got <= n)
         return got;
-    if (got != SMTPLITE_TLS_EOF)
-        return smtplite_tls_wrap_fail(wrap, SMTPLITE_TLS_FAULT_RECORD);
+    if (got != SMTPLITE_TLS_EOF) {
+        smtplite_tls_wrap_fail(wrap, SMTPLITE_TLS_FAULT_RECORD);
+        return die(wrap);
+    }
     wrap->ended = true;
     return SMTPLITE_TRANSPORT_EOF;
 }
@@ -268,17 +280,12 @@ static ptrdiff_t read_record(struct smtplite_tls_wrap *wrap, char *p, size_t n) 
 /* Who waits for an answer has nothing to add: what is held must not wait with him. If claimed bytes
  * have left by that, `send` must say so before an answer to them is read. */
 static ptrdiff_t receive_record(struct smtplite_tls_wrap *wrap, char *p, size_t n, uint32_t wait) {
-    if (wrap->ended)
-        return SMTPLITE_TRANSPORT_EOF;
     if (n == 0)
         return NOTHING_MOVED;
-    if (wait > 0 && wrap->held_len > 0 && !wrap->unread) {
-        int step = push(wrap);
-        if (step == SMTPLITE_TLS_FAILED)
-            return SMTPLITE_TRANSPORT_FAILED;
-        if (step == SMTPLITE_TLS_DONE && wrap->claimed > 0)
-            return NOTHING_MOVED;
-    }
+    if (wait > 0 && !wrap->unread && push(wrap) == SMTPLITE_TLS_FAILED && !wrap->broken)
+        return SMTPLITE_TRANSPORT_FAILED;
+    if (wrap->claimed > 0 && wrap->held_len == 0)
+        return NOTHING_MOVED;
     return read_record(wrap, p, n);
 }
 
@@ -287,6 +294,8 @@ static ptrdiff_t receive_bytes(void *context, char *p, size_t n, uint32_t wait) 
     const struct smtplite_transport *below = wrap->below;
     if (wrap->state == CLEAR)
         return judge(wrap, below->receive(below->context, p, n, wait), n);
+    if (wrap->ended)
+        return SMTPLITE_TRANSPORT_EOF;
     if (wrap->state != OPEN)
         return smtplite_tls_wrap_fail(wrap, SMTPLITE_TLS_FAULT_OVER);
     begin(wrap, wait);
@@ -335,9 +344,9 @@ void smtplite_tls_wrap_open(struct smtplite_tls_wrap *wrap, const struct smtplit
 }
 
 bool smtplite_tls_wrap_close(struct smtplite_tls_wrap *wrap) {
-    bool sound = wrap->state == OPEN && !wrap->leaving;
+    bool sound = wrap->state == OPEN && !wrap->leaving && !wrap->broken;
     forget_held(wrap);
-    wrap->wait = 0;
+    begin(wrap, 0);
     if (wrap->state != FAILED)
         wrap->state = CLOSED;
     return sound;

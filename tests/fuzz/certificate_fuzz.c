@@ -6,7 +6,7 @@
  * whether the rest is the whole certificate, its extensions, the names in DER, or the text of one
  * name, once as a dNSName and once as an iPAddress.
  */
-#include "smtplite/tls.h"
+#include "smtplite/tls_port.h"
 
 #include "../tls/der.h"
 
@@ -67,7 +67,7 @@ static bool openssl_reads_names(X509 *certificate) {
 /* As OpenSSL wants it: no brackets, no root's dot. */
 static bool openssl_accepts(X509 *certificate, const char *whole) {
     const char *host = whole;
-    char bare[HOST_CAP + 1];
+    char bare[HOST_CAP + 1], read[SMTPLITE_HOST_SIZE];
     size_t n = strlen(host);
     const unsigned flags =
         X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
@@ -77,7 +77,7 @@ static bool openssl_accepts(X509 *certificate, const char *whole) {
         n--;
     memcpy(bare, host, n);
     bare[n] = '\0';
-    if (smtplite_host_is_address(whole))
+    if (smtplite_host_read(whole, read) == SMTPLITE_HOST_ADDRESS)
         return X509_check_ip_asc(certificate, bare, flags) == 1;
     return X509_check_host(certificate, bare, n, flags, NULL) == 1;
 }

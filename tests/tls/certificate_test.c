@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Certificates as DER: names and keys, in certificates of the openssl tool and in ones by hand. */
 #define _POSIX_C_SOURCE 200809L
-#include "smtplite/tls.h"
+#include "smtplite/tls_port.h"
 
 #include "../posix/check.h"
 #include "der.h"
@@ -363,16 +363,94 @@ static void test_real(void) {
     CHECK(chdir("../..") == 0 && rmdir(folder) == 0, "removed");
 }
 
-static void test_is_address(void) {
-    static const char *const addresses[] = {"192.0.2.7", "[192.0.2.7]",    "::1",
-                                            "[::1]",     "::ffff:1.2.3.4", "2001:db8:1:2:3:4:5:6"};
-    static const char *const others[] = {"",        "localhost", "1.2.3",         "1.2.3.4.",
-                                         "a.1.2.3", "::g",       "1:2:3:4:5:6:7", "[::1"};
-    for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++)
-        CHECK(smtplite_host_is_address(addresses[i]), "%s", addresses[i]);
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        CHECK(!smtplite_host_is_address(others[i]), "%s", others[i]);
-    CHECK(!smtplite_host_is_address(NULL), "no host");
+static void test_hosts(void) {
+    static const struct {
+        const char *host;
+        enum smtplite_host kind;
+        const char *bare;
+    } hosts[] = {
+        {"192.0.2.7", SMTPLITE_HOST_ADDRESS, "192.0.2.7"},
+        {"[192.0.2.7]", SMTPLITE_HOST_ADDRESS, "192.0.2.7"},
+        {"[::1]", SMTPLITE_HOST_ADDRESS, "::1"},
+        {"::ffff:1.2.3.4", SMTPLITE_HOST_ADDRESS, "::ffff:1.2.3.4"},
+        {"2001:db8:1:2:3:4:5:6", SMTPLITE_HOST_ADDRESS, "2001:db8:1:2:3:4:5:6"},
+        {"localhost", SMTPLITE_HOST_NAME, "localhost"},
+        {"Mail.example.com", SMTPLITE_HOST_NAME, "Mail.example.com"},
+        {"mail.example.com.", SMTPLITE_HOST_NAME, "mail.example.com"},
+        {"a.1.2.x3", SMTPLITE_HOST_NAME, "a.1.2.x3"},
+    };
+    static const char *const none[] = {"",         ".",       "..",  "-",     "a b",
+                                       "x..y",     ".x",      "x..", "127.1", "010.0.0.1",
+                                       "1.2.3.4.", "a.1.2.3", "::g", "[::1",  "1:2:3:4:5:6:7",
+                                       "[x]",      "x.[::1]"};
+    char bare[SMTPLITE_HOST_SIZE];
+    for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++)
+        CHECK(smtplite_host_read(hosts[i].host, bare) == hosts[i].kind &&
+                  strcmp(bare, hosts[i].bare) == 0,
+              "%s", hosts[i].host);
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+        CHECK(smtplite_host_read(none[i], bare) == SMTPLITE_HOST_NONE, "%s", none[i]);
+    CHECK(smtplite_host_read(NULL, bare) == SMTPLITE_HOST_NONE, "no host");
+}
+
+/* Labels of 50 with dots: the longest name has 253 octets, without the root's dot. */
+static void test_long_host(void) {
+    char host[300], bare[SMTPLITE_HOST_SIZE];
+    memset(host, 'x', sizeof host);
+    for (size_t i = 50; i < sizeof host; i += 51)
+        host[i] = '.';
+    host[253] = '\0';
+    CHECK(smtplite_host_read(host, bare) == SMTPLITE_HOST_NAME && strlen(bare) == 253, "253");
+    host[253] = '.';
+    host[254] = '\0';
+    CHECK(smtplite_host_read(host, bare) == SMTPLITE_HOST_NAME && strlen(bare) == 253, "254");
+    host[253] = 'x';
+    CHECK(smtplite_host_read(host, bare) == SMTPLITE_HOST_NONE, "a name of 254");
+    host[254] = '.';
+    host[299] = '\0';
+    CHECK(smtplite_host_read(host, bare) == SMTPLITE_HOST_NONE, "a name of 299");
+}
+
+/* ---- The options, for both ports ----------------------------------------------------------- */
+
+static enum smtplite_tls_fault check(struct smtplite_tls_options options) {
+    return smtplite_tls_options_check(&options);
+}
+
+static void test_options(void) {
+    static const uint8_t pins[2][SMTPLITE_PIN_SIZE] = {{1}, {2}};
+    const struct smtplite_tls_options good = {
+        .host = "x.example", .pins = pins, .pin_count = 2, .flags = 15, .max_fragment = 4096};
+    struct smtplite_tls_options bad[7];
+    CHECK(check(good) == NONE, "good");
+    CHECK(smtplite_tls_options_check(NULL) == SMTPLITE_TLS_FAULT_OPTIONS, "no options");
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        bad[i] = good;
+    bad[0].host = NULL;
+    bad[1].host = "127.1";
+    bad[2].pins = NULL;
+    bad[3].pin_count = 0; /* but PIN_INSTEAD */
+    bad[4].flags = 16;
+    bad[5].max_fragment = 513;
+    bad[6].binding = SMTPLITE_BINDING_NONE + 1;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        CHECK(check(bad[i]) == SMTPLITE_TLS_FAULT_OPTIONS, "bad %zu", i);
+    for (uint8_t code = 1; code < 5; code++)
+        CHECK(smtplite_tls_fragment_code((uint16_t)(256 << code)) == code, "code %u", code);
+    CHECK(smtplite_tls_fragment_code(0) == 0, "no code");
+}
+
+static void test_pins(void) {
+    static const uint8_t pins[2][SMTPLITE_PIN_SIZE] = {{1}, {2}};
+    static const uint8_t other[SMTPLITE_PIN_SIZE] = {[31] = 1};
+    struct smtplite_tls_options options = {.pins = pins, .pin_count = 2};
+    CHECK(smtplite_tls_options_take_key(&options, pins[0]), "first");
+    CHECK(smtplite_tls_options_take_key(&options, pins[1]), "second");
+    CHECK(!smtplite_tls_options_take_key(&options, other), "other");
+    options.pin_count = 1;
+    CHECK(!smtplite_tls_options_take_key(&options, pins[1]), "beyond the count");
+    options.pin_count = 0;
+    CHECK(smtplite_tls_options_take_key(&options, other), "none asked for");
 }
 
 int main(void) {
@@ -383,7 +461,10 @@ int main(void) {
     test_constraints();
     test_outside();
     test_turned_bits();
-    test_is_address();
+    test_hosts();
+    test_long_host();
+    test_options();
+    test_pins();
     test_real();
     return checks_end("tls_certificate");
 }

@@ -8,7 +8,8 @@
 #include <string.h>
 
 #include "../engine/check.h"
-#include "smtplite/tls.h"
+#include "smtplite/login.h"
+#include "smtplite/tls_port.h"
 
 enum { IN_MAX = 4096, OUT_MAX = 1 << 16, HEADER = 3, HELLO = 6, CODE = 0x20, WHOLE = 16 };
 enum { NO_LIMIT = OUT_MAX };
@@ -30,6 +31,7 @@ static struct net {
     uint32_t tick; /* what each call costs */
     unsigned calls;
     unsigned fail_at; /* which call fails, and all behind it; 0: none */
+    bool broken;      /* sending fails, what has come can be read */
     bool more;        /* of the last send */
     uint32_t wait;    /* of the last call */
 } net;
@@ -48,7 +50,7 @@ static bool net_fails(uint32_t wait) {
 static ptrdiff_t net_send(void *context, const char *p, size_t n, bool more, uint32_t wait) {
     (void)context;
     net.more = more;
-    if (net_fails(wait))
+    if (net_fails(wait) || net.broken)
         return SMTPLITE_TRANSPORT_FAILED;
     n = least(n, least(net.credit, net.out_step));
     if (n == 0 && net.in_pos == net.in_len && !net.in_ended)
@@ -262,7 +264,7 @@ static void open_wrap(enum smtplite_tls tls, uint16_t flags) {
     fake.words = "";
     smtplite_tls_wrap_open(&fake.wrap, &net.transport, &library);
     memset(&config, 0, sizeof config);
-    memset(&login, 0, sizeof login);
+    smtplite_login_init(&login, NULL);
     config.tls = (uint8_t)tls;
     config.flags = flags;
     config.login = &login;
@@ -359,7 +361,6 @@ static void test_clear(void) {
     net.fail_at = 1;
     CHECK(send("x", 1, false, 0) == SMTPLITE_TRANSPORT_FAILED);
     CHECK(strcmp(reason(), "the cable") == 0);
-    net.fail_at = 0;
     CHECK(has_failed()); /* for ever */
 }
 
@@ -626,11 +627,12 @@ static void test_full_otherwise(void) {
     open_secure(0);
     net.credit = 5;
     CHECK(say("abcdef", false) == 0);
+    server_says("421 ok");
+    CHECK(receive(in, 4, 10) == 4); /* said early: it has not left */
+    CHECK(say("abcdef", false) == 0);
+    CHECK(receive(in, sizeof in, 10) == 2);
     net.credit = NO_LIMIT;
-    server_says("250 ok");
-    CHECK(receive(in, 4, 10) == 0 && receive(in, 4, 10) == 4);
-    CHECK(say("abcdef", false) == 6 && heard("abcdef", 1)); /* it has left, come what may */
-    CHECK(say("next", false) == 0);
+    CHECK(say("abcdef", false) == 6 && heard("abcdef", 1));
 
     open_secure(0);
     net.credit = 5;
@@ -724,8 +726,48 @@ static void test_end(void) {
     CHECK(receive(in, sizeof in, 5) == SMTPLITE_TRANSPORT_EOF);
     CHECK(fake.wrap.fault == SMTPLITE_TLS_FAULT_NONE);
     CHECK(say("QUIT\r\n", false) == 6); /* a half is closed */
-    CHECK(smtplite_tls_wrap_close(&fake.wrap) && has_failed());
-    CHECK(fake.wrap.fault == SMTPLITE_TLS_FAULT_OVER);
+    net.fail_at = 1;
+    CHECK(say("NOOP\r\n", false) == SMTPLITE_TRANSPORT_FAILED);
+    CHECK(receive(in, sizeof in, 5) == SMTPLITE_TRANSPORT_EOF); /* as ever */
+    CHECK(!smtplite_tls_wrap_close(&fake.wrap));
+    CHECK(say("x", true) == SMTPLITE_TRANSPORT_FAILED);
+    CHECK(receive(in, sizeof in, 5) == SMTPLITE_TRANSPORT_EOF);
+}
+
+/* What the server said before a write failed is read after it: a 421 or 552 is the reason. */
+static void test_last_words(bool push) {
+    char in[32];
+    open_secure(0);
+    server_says("552 too much");
+    server_says("421 bye");
+    if (push)
+        EXPECT(say("more", true) == 4);
+    net.credit = 0;
+    net.broken = true;
+    CHECK(push || say("more", false) == SMTPLITE_TRANSPORT_FAILED);
+    CHECK(receive(in, sizeof in, 5) == 12 && memcmp(in, "552 too much", 12) == 0);
+    CHECK(say("x", true) == SMTPLITE_TRANSPORT_FAILED && strcmp(reason(), "the cable") == 0);
+    CHECK(!holds_secret("more"));
+    CHECK(receive(in, sizeof in, 5) == 7 && memcmp(in, "421 bye", 7) == 0);
+    net.fail_at = 1;
+    CHECK(receive(in, sizeof in, 5) == SMTPLITE_TRANSPORT_FAILED && has_failed());
+    CHECK(!smtplite_tls_wrap_close(&fake.wrap));
+}
+
+/* An answer to bytes of which `send` has not told yet is not given before it has. */
+static void test_claim_first(void) {
+    char in[16];
+    for (uint32_t wait = 0; wait < 2; wait++) {
+        open_secure(0);
+        net.credit = 2;
+        CHECK(say(".\r\n", false) == 0);
+        net.credit = NO_LIMIT;
+        server_says("250 ok");
+        CHECK(receive(in, sizeof in, 1) == 0); /* the record leaves */
+        CHECK(receive(in, sizeof in, wait) == 0 && receive(in, sizeof in, wait) == 0);
+        CHECK(say(".\r\n", false) == 3);
+        CHECK(receive(in, sizeof in, wait) == 6 && memcmp(in, "250 ok", 6) == 0);
+    }
 }
 
 /* ---- Each call of the network fails once -------------------------------------------------- */
@@ -764,7 +806,6 @@ static void test_network_fails(void) {
         CHECK(failed || (taken == sizeof group - 1 && len == taken));
         CHECK(!fake.changed);
         if (failed) {
-            net.fail_at = 0;
             CHECK(has_failed() && strcmp(reason(), "the cable") == 0);
             CHECK(!holds_secret("MAIL") && !holds_secret("exampl") && !holds_secret("RCPT"));
         }
@@ -836,6 +877,10 @@ static void test_close(void) {
     net.credit = NO_LIMIT;
     CHECK(smtplite_tls_wrap_send(&fake.wrap, "bye", 3) == 3);
     CHECK(!smtplite_tls_wrap_close(&fake.wrap)); /* once */
+    open_secure(0);
+    fake.wrap.looked = SIZE_MAX; /* by a flood */
+    CHECK(smtplite_tls_wrap_close(&fake.wrap));
+    CHECK(smtplite_tls_wrap_send(&fake.wrap, "bye", 3) == 3);
     open_wrap(SMTPLITE_TLS_NONE, 0);
     CHECK(!smtplite_tls_wrap_close(&fake.wrap) && has_failed());
 }
@@ -862,6 +907,9 @@ int main(void) {
     test_receive_pushes();
     test_unread();
     test_end();
+    test_last_words(true);
+    test_last_words(false);
+    test_claim_first();
     test_network_fails();
     test_library_fails();
     test_secrets();
