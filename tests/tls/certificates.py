@@ -83,6 +83,7 @@ def usage(ca):
 def sign(
     cn, issuer=None, key=None, san=(), ca=False, before=-1, after=30, digest=hashes.SHA256,
     eku=ExtendedKeyUsageOID.SERVER_AUTH, sends=(), path=None, permitted=None, critical=True,
+    ca_eku=None,
     may_sign=None,
 ):
     """issuer None: self-signed. before, after: days from now. permitted: its name constraint."""
@@ -103,6 +104,8 @@ def sign(
         builder = builder.add_extension(x509.SubjectAlternativeName(list(san)), False)
     if eku and not ca:
         builder = builder.add_extension(x509.ExtendedKeyUsage([eku]), False)
+    if ca_eku:
+        builder = builder.add_extension(x509.ExtendedKeyUsage([ca_eku]), False)
     if permitted:
         builder = builder.add_extension(x509.NameConstraints(dns(permitted), None), critical)
     return Signed(builder.sign(issuer.key if issuer else key, digest()), key, sends)
@@ -161,6 +164,8 @@ class Certificates:
         weak_middle = sign("Weak Intermediate", self.root, ca=True, key=rsa_key(1024))
         strict = sign("Constrained", self.root, ca=True, permitted="example.org")
         loose = sign("Constrained too", self.root, ca=True, permitted="example.org", critical=False)
+        for_clients = sign("For Clients", self.root, ca=True,
+                           ca_eku=ExtendedKeyUsageOID.CLIENT_AUTH)
         return {
             "wrong_ca": self.server(self.other_root),
             "wrong_name": self.server(san=dns("www.example.com")),
@@ -193,6 +198,7 @@ class Certificates:
             "constrained": self.server(strict, sends=[strict]),
             "constrained_too": self.server(loose, sends=[loose]),
             "no_server_auth": self.server(eku=ExtendedKeyUsageOID.CLIENT_AUTH),
+            "for_clients": self.server(for_clients, sends=[for_clients]),
             "no_middle": self.server(self.middle),
         }
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Servers with which no session may come about: each fails closed, and says why."""
+import ssl
 import time
 
 import suite_servers as servers
@@ -45,9 +46,10 @@ CERTIFICATES = (
     ("too_deep", HOST, ("USAGE", "UNTRUSTED", "CERTIFICATE")),
     ("old_middle", HOST, ("EXPIRED",)),
     ("old_root", HOST, ("EXPIRED",)),
-    ("constrained", HOST, ("CERTIFICATE", "USAGE", "NAME", "UNTRUSTED")),
-    ("constrained_too", HOST, ("CERTIFICATE", "USAGE", "NAME", "UNTRUSTED")),
+    ("constrained", HOST, ("CONSTRAINED", "CERTIFICATE")),  # mbedTLS cannot read it
+    ("constrained_too", HOST, ("CONSTRAINED",)),
     ("no_server_auth", HOST, ("USAGE",)),
+    ("for_clients", HOST, ("USAGE",)),
     ("no_middle", HOST, ("UNTRUSTED",)),
 )
 
@@ -82,7 +84,10 @@ def check_certificates(suite, way):
             continue  # TLS 1.3 has no such curve: no server can offer it
         with weak_server(way, name) as server:
             what = "%s, %s as %s" % (way.name, name, host)
-            suite.refused(what, *way.mail(server, host=host), *faults)
+            result, connection = way.mail(server, host=host)
+            suite.refused(what, result, connection, *faults)
+            suite.checks.equal((result.protocol, result.cipher), ("", ""),
+                               what + ": agreed upon")
 
 
 def check_wrong_ca_given(suite, way):
@@ -142,6 +147,10 @@ def check_client_certificate(suite, way):
                           errors=("TLS_FAILED", "IO", "CLOSED"))
 
 
+NO_HOSTS = ("", ".", ".example.com", "x..example.com", "-", "127.1", "010.0.0.1", "[::1",
+            "x" * 64 + ".example", "x." * 126 + "xx")  # the last has 254 octets
+
+
 def check_credentials(suite, way):
     """What the caller gives is looked at before there is a connection."""
     certificates = suite.certificates
@@ -152,6 +161,7 @@ def check_credentials(suite, way):
         ("garbage as CA", {"ca": __file__}, "BAD_CA"),
         ("fragment of 100", {"fragment": 100}, "OPTIONS"),
         ("no host", {"host": None}, "OPTIONS"),
+        *(("host " + host[:20], {"host": host}, "OPTIONS") for host in NO_HOSTS),
     ):
         result = way.send(_Nowhere, **options)
         suite.checks.equal(
@@ -164,6 +174,33 @@ class _Nowhere:
 
 def alert(code):
     return servers.says(bytes((servers.ALERT, 3, 3, 0, 2, 2, code)))
+
+
+def refuse_late(context):
+    """handshake_failure behind the server's own certificate, though no other was asked for."""
+
+    def refuse(connection):
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(incoming, outgoing, server_side=True)
+        while not outgoing.pending:
+            incoming.write(connection.receive())
+            try:
+                tls.do_handshake()
+            except ssl.SSLWantReadError:
+                pass
+        connection.say(outgoing.read())
+        alert(40)(connection)
+
+    return refuse
+
+
+def check_late_alert(suite, way):
+    if way.version == servers.V1_3:
+        return  # alerts are encrypted there by then
+    context = servers.context(suite.certificates.path("ecdsa"), way.version)
+    with way.serve(instead=refuse_late(context)) as server:
+        what = way.name + ", handshake_failure behind the certificate"
+        suite.refused(what, *way.mail(server), "CIPHER")
 
 
 def check_talk(suite, way):
@@ -232,7 +269,7 @@ DATED = {"expired", "not_yet", "old_middle", "old_root"}
 # certificate is forgiven, and who signed it.
 FORGIVEN_BY_PIN = {
     "wrong_ca", "self_signed", "not_a_ca", "leaf_as_ca", "no_sign", "too_deep", "old_middle",
-    "old_root", "no_middle", "sha1_middle", "weak_middle",
+    "old_root", "no_middle", "for_clients", "sha1_middle", "weak_middle",
 }
 # Of no weight beside a pin, but a library may look at them all the same: the strength of the pinned
 # certificate, and what its issuers allow it.
@@ -285,6 +322,7 @@ def run(suite):
         check_ciphers(suite, way)
         check_client_certificate(suite, way)
         check_talk(suite, way)
+        check_late_alert(suite, way)
         check_silence(suite, way)
         check_deadline(suite, way)
         check_leniencies(suite, way)

@@ -3,6 +3,7 @@
 import hashlib
 
 import suite_servers as servers
+from certificates import HOST
 
 NAMES = {  # by certificate: whom options.host names
     "ecdsa": "mail.example.com",
@@ -107,6 +108,14 @@ def check_shapes(suite, way):
             suite.sent(what, *way.mail(server, size=size), size)
 
 
+def check_root_dot(suite, way):
+    """A host may be written with the root's dot, which neither SNI nor a certificate has."""
+    with way.serve() as server:
+        result, connection = way.mail(server, host=HOST + ".")
+        suite.sent(way.name + ", a host with the root's dot", result, connection)
+        suite.checks.equal(connection.sni, HOST, way.name + ", the root's dot: SNI")
+
+
 def check_end(suite, way):
     """E5: a server that closes without close_notify behind its 221 has taken the mail."""
     for notify in (True, False):
@@ -169,6 +178,7 @@ def run(suite):
         check_system_store(suite, way)
         check_client_certificate(suite, way)
         check_pins(suite, way)
+        check_root_dot(suite, way)
         check_fragment(suite, way)
         check_shapes(suite, way)
         check_end(suite, way)
