@@ -388,6 +388,9 @@ const char *smtplite_outcome_name(enum smtplite_outcome outcome);
 const char *smtplite_error_name(enum smtplite_error error);
 const char *smtplite_error_help(enum smtplite_error error);
 
+/* Why smtplite_init gives ARGUMENT for this config; "" if it is not for the config. */
+const char *smtplite_config_advice(const struct smtplite_config *config);
+
 #ifdef __cplusplus
 }
 #endif

@@ -28,7 +28,7 @@
     X(REFUSED, "the server refused the session: see phase, code and text")                         \
     X(CLOSING, "the server is closing (421): try again later")                                     \
     X(CLOSED, "the server closed the connection in the middle of the session")                     \
-    X(IO, "the network failed: see the transport for its reason")                                  \
+    X(IO, "the transport failed, or was not set up: its reason stands in the report")              \
     X(TIMEOUT, "a time limit has passed, the server's or the message source's: see the phase")     \
     X(CANCELLED, "cancelled by the application")                                                   \
     X(TLS_UNAVAILABLE, "TLS is required and the server, or this build's transport, has none")      \
@@ -43,7 +43,8 @@
     X(AUTH_SERVER, "the server did not prove that it knows the password: an impostor, or broken")  \
     X(AUTH_ITERATIONS, "SCRAM's iteration count is beyond the limits of struct smtplite_login")    \
     X(AUTH_CRYPTO, "the hash provider failed: has it this hash, a random source, memory?")         \
-    X(AUTH_REFUSED, "the server refused the login: user name, password, or the mechanism")         \
+    X(AUTH_REFUSED, "the server refused the login: user name, password, token, certificate, or "   \
+                    "the mechanism")                                                               \
     X(AUTH_DEFERRED, "the server refuses logins for now (4xx): wait before the next try")          \
     X(SIZE, "the message is larger than the server's limit")                                       \
     X(BODY_NUL, "the body has a NUL byte, which mail cannot carry: encode it")                     \

@@ -161,8 +161,10 @@ static void look_up(struct smtplite_posix *posix) {
     memset(&hints, 0, sizeof hints);
     hints.ai_family = AF_UNSPEC;
     hints.ai_socktype = SOCK_STREAM;
-    if (!is_port(posix->port))
+    if (posix->port == NULL || !is_port(posix->port))
         result = EAI_SERVICE;
+    else if (posix->addresses == NULL && posix->host == NULL)
+        result = EAI_NONAME; /* getaddrinfo would take it for this machine */
     else if (posix->addresses == NULL)
         result = getaddrinfo(posix->host, posix->port, &hints, &posix->addresses);
     note(posix, LOOKUP, result);

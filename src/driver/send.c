@@ -35,13 +35,45 @@ static enum smtplite_error deliver(struct smtplite_driver *driver, struct smtpli
     return error;
 }
 
-/* Where no reply decided it, the transport may know what did. */
-static void fill_report(struct smtplite_report *report, const struct smtplite_result *result,
-                        const struct smtplite_transport *transport) {
-    report->result = *result;
-    if (result->error != SMTPLITE_E_OK && result->code == 0 && transport != NULL &&
-        transport->reason != NULL)
+static void put_text(struct smtplite_report *report, const char *words) {
+    size_t n = 0;
+    for (; words[n] != '\0' && n + 1 < sizeof report->text; n++)
+        report->text[n] = words[n];
+    report->text[n] = '\0';
+}
+
+static const char *argument_words(const struct smtplite_config *config,
+                                  const struct smtplite_hooks *hooks) {
+    const char *advice = smtplite_config_advice(config);
+    if (*advice != '\0')
+        return advice;
+    if (!has_token(config, hooks))
+        return "login.token_by_event needs hooks.token";
+    return "the transport was not initialised, or mail, a recipient or the source is missing";
+}
+
+/* The commonest mix-up of ports: both ends wait, one for TLS and one for a greeting. */
+static bool waited_in_clear(const struct smtplite_report *report,
+                            const struct smtplite_config *config) {
+    const struct smtplite_result *result = &report->result;
+    return result->phase == SMTPLITE_PHASE_GREETING && config->tls == SMTPLITE_TLS_REQUIRED &&
+           (result->error == SMTPLITE_E_CLOSED ||
+            (result->error == SMTPLITE_E_TIMEOUT && report->text[0] == '\0'));
+}
+
+/* Where no reply decided it, the words are found elsewhere: the transport may know, or we do. */
+static void explain(struct smtplite_report *report, const struct smtplite_transport *transport,
+                    const struct smtplite_config *config, const struct smtplite_hooks *hooks) {
+    const struct smtplite_result *result = &report->result;
+    if (result->error == SMTPLITE_E_OK || result->code != 0)
+        return;
+    if (result->error == SMTPLITE_E_ARGUMENT)
+        put_text(report, argument_words(config, hooks));
+    else if (transport->reason != NULL)
         transport->reason(transport->context, report->text, sizeof report->text);
+    if (waited_in_clear(report, config))
+        put_text(report, "no greeting in clear: does this port want TLS from the first byte (465)? "
+                         "Then SMTPLITE_TLS_IMPLICIT");
 }
 
 enum smtplite_outcome
@@ -69,8 +101,10 @@ smtplite_send(const struct smtplite_transport *transport, const struct smtplite_
         error = deliver(&driver, mail, source, &result);
     if (error != SMTPLITE_E_OK)
         result.error = (uint8_t)error;
-    if (report != NULL)
-        fill_report(report, &result, transport);
+    if (report != NULL) {
+        report->result = result;
+        explain(report, transport, config, hooks);
+    }
     return (enum smtplite_outcome)result.outcome;
 }
 

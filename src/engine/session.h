@@ -58,6 +58,9 @@ enum { KEYWORD_NONE, KEYWORD_OTHER, KEYWORD_AUTH, KEYWORD_SIZE };
 /* session.initial: what rides on AUTH (RFC 4954 4) */
 enum smtplite_initial { SMTPLITE_INITIAL_NONE, SMTPLITE_INITIAL, SMTPLITE_INITIAL_EMPTY };
 
+/* What this version knows: all else in a mask is refused, not passed over. */
+#define FLAGS_KNOWN (SMTPLITE_ALLOW_UNVERIFIED * 2 - 1)
+
 #define REPLY_LINES_MAX 512u
 #define CHALLENGE_BAD   3u /* session.challenge_pad */
 #define PROMPT_MAX      200u

@@ -12,9 +12,7 @@
 #define DOMAIN_MAX      255u /* 4.5.3.1.2 */
 #define PATH_MAX_OCTETS 254u /* 4.5.3.1.3: 256 with < and > */
 #define CREDENTIAL_MAX  8192u
-/* What this version knows: all else in a mask is refused, not passed over. */
-#define FLAGS      (SMTPLITE_ALLOW_UNVERIFIED * 2 - 1)
-#define LENGTH_MAX 65535u /* no text is looked at further: every limit here is smaller */
+#define LENGTH_MAX      65535u /* no text is looked at further: every limit here is smaller */
 
 size_t smtplite_text_length(const char *text) {
     size_t n = 0;
@@ -137,7 +135,7 @@ static enum smtplite_error check_logins(const struct smtplite_config *config) {
 
 enum smtplite_error smtplite_config_check(const struct smtplite_config *config) {
     enum smtplite_error error = SMTPLITE_E_OK;
-    if (config == NULL || config->tls > SMTPLITE_TLS_NONE || (config->flags & ~FLAGS) != 0 ||
+    if (config == NULL || config->tls > SMTPLITE_TLS_NONE || (config->flags & ~FLAGS_KNOWN) != 0 ||
         ((config->mechanisms | config->prefer) & ~SMTPLITE_AUTH_ANY) != 0)
         return SMTPLITE_E_ARGUMENT;
     /* A login that was set up and would never be tried is a mail that goes out without it. */

@@ -77,6 +77,7 @@ struct job {
     struct smtplite_config config;
     struct smtplite_hooks hooks;
     struct smtplite_report report;
+    int (*start_tls)(void *context, struct smtplite_session *session, uint32_t wait);
 };
 
 static struct smtplite_login login;
@@ -98,8 +99,11 @@ static void begin(struct job *job, uint16_t mechanisms, const char *const *lines
 }
 
 static void run(struct job *job) {
-    struct smtplite_transport transport = {
-        .context = &job->talk, .send = send_bytes, .receive = receive_bytes, .now = now};
+    struct smtplite_transport transport = {.context = &job->talk,
+                                           .send = send_bytes,
+                                           .receive = receive_bytes,
+                                           .now = now,
+                                           .start_tls = job->start_tls};
     struct smtplite_recipient to = {.address = "b@y.example"};
     struct smtplite_mail mail = {.from = "a@x.example", .recipients = &to, .count = 1};
     struct smtplite_memory memory = {"x\n", 2};
@@ -257,6 +261,56 @@ static void test_report_is_text(void) {
           job.report.text);
 }
 
+/* What is wrong with a config is said, each mistake in its own words. */
+static void test_advice(void) {
+    static struct smtplite_login zeroed;
+    static struct smtplite_login bare;
+    smtplite_login_init(&bare, NULL);
+    const struct {
+        const char *word;
+        struct smtplite_config config;
+    } cases[] = {
+        {"config.password is NULL", {.user = "u", .mechanisms = SMTPLITE_AUTH_PLAIN}},
+        {"config.user is NULL", {.password = "p", .mechanisms = SMTPLITE_AUTH_LOGIN}},
+        {"config.mechanisms is 0", {.user = "u", .password = "p"}},
+        {"needs config.login", {.user = "u", .mechanisms = SMTPLITE_AUTH_SCRAM_SHA_1}},
+        {"login.crypto", {.user = "u", .login = &bare, .mechanisms = SMTPLITE_AUTH_SCRAM_SHA_1}},
+        {"smtplite_login_init", {.login = &zeroed, .mechanisms = SMTPLITE_AUTH_ANY}},
+        {"config.flags", {.flags = 1 << 12}},
+        {"config.mechanisms or prefer", {.mechanisms = 1 << 10}},
+        {"config.domain", {.domain = ""}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *const none[] = {NULL};
+        struct job job;
+        begin(&job, 0, none);
+        job.config = cases[i].config;
+        job.config.tls = SMTPLITE_TLS_NONE;
+        run(&job);
+        check_end(&job, cases[i].word, SMTPLITE_E_ARGUMENT);
+        CHECK(strstr(job.report.text, cases[i].word) != NULL, "%s", job.report.text);
+        CHECK(job.talk.said_len == 0, "%s", job.talk.said);
+    }
+    CHECK(smtplite_config_advice(&(struct smtplite_config){0})[0] == '\0', "all is well");
+}
+
+static int no_tls(void *context, struct smtplite_session *session, uint32_t wait) {
+    (void)context, (void)session, (void)wait;
+    return SMTPLITE_TRANSPORT_FAILED;
+}
+
+/* STARTTLS at a port where the server waits for TLS from the first byte: both would wait. */
+static void test_wrong_port(void) {
+    const char *const silence[] = {NULL};
+    struct job job;
+    begin(&job, 0, silence);
+    job.config = (struct smtplite_config){.tls = SMTPLITE_TLS_REQUIRED};
+    job.start_tls = no_tls;
+    run(&job);
+    check_end(&job, "silence", SMTPLITE_E_TIMEOUT);
+    CHECK(strstr(job.report.text, "465") != NULL, "%s", job.report.text);
+}
+
 /* smtplite_wipe while the hash is computed: nothing of the password is left, nor the provider's
  * key. */
 static void test_wipe(void) {
@@ -283,6 +337,8 @@ static void test_wipe(void) {
 
 int main(void) {
     test_wipe();
+    test_advice();
+    test_wrong_port();
     test_token_refused();
     test_report_is_text();
     test_talking_while_we_compute();
