@@ -27,6 +27,7 @@
 static const char *server = "127.0.0.1";
 static const char *port;
 static const char *mechanisms = "any";
+static const char *token;
 static struct smtplite_tls_options options;
 static struct smtplite_waits waits;
 static struct smtplite_login login;
@@ -91,7 +92,7 @@ static const struct {
     {"host", &options.host},     {"domain", &config.domain},
     {"user", &config.user},      {"password", &config.password},
     {"mechanisms", &mechanisms}, {"authzid", &login.authzid},
-    {"token", &login.token},     {"from", &mail.from},
+    {"token", &token},           {"from", &mail.from},
 };
 
 static const struct {
@@ -227,9 +228,11 @@ static void prepare(void) {
     struct smtplite_waits all = {ms, ms, ms, ms, ms, ms, ms, 0};
     waits = all;
     config.mechanisms = read_mechanisms(mechanisms);
-    if (login.token != NULL)
-        login.token_len = strlen(login.token);
     login.token_by_event = token_piece != 0;
+    if (token != NULL && !login.token_by_event) {
+        login.token = token;
+        login.token_len = strlen(token);
+    }
     mail.size = (uint32_t)message.len;
     if (message_has_8bit(&message))
         mail.flags |= SMTPLITE_MAIL_8BIT;
@@ -288,8 +291,8 @@ static void print_fates(void) {
 /* ---- the mail ---- */
 
 static bool give_token(void *context, struct smtplite_session *session) {
-    size_t left = login.token_len - token_pos;
-    const char *p = login.token + token_pos;
+    const char *p = (token != NULL ? token : "") + token_pos;
+    size_t left = strlen(p);
     (void)context;
     if (left == 0) {
         (void)smtplite_token_end(session);
