@@ -125,7 +125,7 @@ sasl_gsasl.on := $(filter-out m32,$(EVERYWHERE))
 # The suite over both TLS ports: one client, driven by tests/tls/suite_PART.py. Under a sanitizer the
 # octets at which connections are cut are sampled; curl's word and figures need no second flavour;
 # under valgrind all of it would take minutes: what fails at each call is what leaks, if anything does.
-TLS_PARTS := good bad attacks faults cuts curl
+TLS_PARTS := good bad attacks faults cuts curl records
 TLS_SUITE := $(addprefix tests/tls/,suite_client.c suite_spy.c suite_openssl.c suite_mbedtls.c)
 define tls_part
 TESTS += tls_$(1)
@@ -137,6 +137,7 @@ tls_$(1).on := gcc $(if $(filter-out curl,$(1)),asan)
 endef
 $(foreach part,$(TLS_PARTS),$(eval $(call tls_part,$(part))))
 tls_faults.on += valgrind
+tls_records.alone := 1
 TESTS += tls_figures
 tls_figures.src := $(TLS_SUITE)
 tls_figures.uses := openssl mbedtls

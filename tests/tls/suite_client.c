@@ -48,6 +48,7 @@ static struct job {
     size_t fail_at;
     size_t drip;
     size_t by_line;
+    size_t cancel; /* by the idle hook, after so many ms; 0: there is no hook */
 } job;
 
 static uint8_t pins[PINS][SMTPLITE_PIN_SIZE];
@@ -112,7 +113,7 @@ static const struct {
     {"again", &job.again},       {"size", &job.size},         {"wait", &job.wait},
     {"tls_wait", &job.tls_wait}, {"cut_in", &job.cut_in},     {"cut_out", &job.cut_out},
     {"flip", &job.flip},         {"fail_at", &job.fail_at},   {"drip", &job.drip},
-    {"by_line", &job.by_line},   {"fragment", &job.fragment},
+    {"by_line", &job.by_line},   {"fragment", &job.fragment}, {"cancel", &job.cancel},
 };
 
 static const struct {
@@ -235,6 +236,37 @@ static enum smtplite_source_state read_mail(void *context, const char **p, size_
     return SMTPLITE_SOURCE_PIECE;
 }
 
+/* ---- the idle hook ---- */
+
+static struct {
+    struct smtplite_posix *posix;
+    uint32_t start;
+    uint32_t last; /* call of the hook */
+    uint32_t gap;  /* the longest between two */
+} idle;
+
+static uint32_t now(void) {
+    return idle.posix->transport.now(idle.posix->transport.context);
+}
+
+static void note_gap(void) {
+    uint32_t gap = now() - idle.last;
+    idle.gap = gap > idle.gap ? gap : idle.gap;
+    idle.last = now();
+}
+
+static bool be_idle(void *context) {
+    (void)context;
+    note_gap();
+    return now() - idle.start < job.cancel;
+}
+
+static void begin_idle(struct smtplite_posix *posix) {
+    idle.posix = posix;
+    idle.start = idle.last = now();
+    idle.gap = 0;
+}
+
 /* ---- what became of it ---- */
 
 /* The line is parted by tabs: none may be within. */
@@ -302,8 +334,13 @@ static void send_mail(void) {
     set_spy(&spy);
     suite_spy_open(&spy, &posix.transport);
     struct smtplite_tls_wrap *wrap = port->wrap(&spy.transport);
-    smtplite_send(&wrap->transport, &job.config, &mail, &source, NULL, &report);
+    const struct smtplite_hooks hooks = {.idle = be_idle};
+    begin_idle(&posix);
+    smtplite_send(&wrap->transport, &job.config, &mail, &source, job.cancel > 0 ? &hooks : NULL,
+                  &report);
+    note_gap();
     print_report(&report);
+    printf("\tgap=%u\ttook=%u", (unsigned)idle.gap, (unsigned)(idle.last - idle.start));
     print_tls(wrap);
     port->close();
     print_seen(&spy);

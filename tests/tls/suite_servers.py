@@ -52,7 +52,8 @@ class Manners:
     instead = None  # called with the connection in place of the handshake
     record = 0  # longest piece in a TLS record; 0: any
     notify = True  # close_notify behind the 221
-    before_reply = None  # called with (connection, command) before each answer
+    before_reply = None  # called with (connection, command) before each answer; `.`: the end mark
+    layer = None  # called with the connection when TLS stands: gives what seals its records
     answers = {}  # what to say in place of the usual answer, by the command's first word
 
     def __init__(self, **members):
@@ -101,6 +102,8 @@ class Connection(threading.Thread):
         self.stands = False  # the handshake
         self.resumed = False
         self.unique = b""
+        self.layer = None
+        self.first_flight = b""  # of the handshake
         self.sni = None  # the host that the client named
         self.notified = None  # the client's close_notify came
         self.body = None  # SHA-256 of the message with its end mark, when that is there
@@ -124,6 +127,7 @@ class Connection(threading.Thread):
         octets = self.outgoing.read()
         if octets:
             self.from_server.feed(octets)
+            self.first_flight = self.first_flight or octets
             self.socket.sendall(octets)
 
     def step(self, action, *arguments):
@@ -160,6 +164,8 @@ class Connection(threading.Thread):
     def say(self, octets):
         if self.tls is None:
             return self.socket.sendall(octets)
+        if self.layer is not None:
+            return self.socket.sendall(self.layer.seal(DATA, octets))
         size = self.manners.record or len(octets) or 1
         for pos in range(0, len(octets), size):
             self.step(self.tls.write, octets[pos:pos + size])
@@ -194,6 +200,8 @@ class Connection(threading.Thread):
         self.stands = True
         self.resumed = self.tls.session_reused
         self.unique = self.tls.get_channel_binding() or b""
+        if self.manners.layer:
+            self.layer = self.manners.layer(self)
 
     def note_sni(self, tls, name, context):
         self.sni = name
@@ -234,6 +242,8 @@ class Connection(threading.Thread):
             self.body_len += len(piece)
             tail = (tail + piece)[-5:]
         self.body = digest.hexdigest()
+        if self.manners.before_reply:
+            self.manners.before_reply(self, b".")
         self.say(self.manners.answers.get(b".", b"250 taken\r\n"))
 
     def on_quit(self):
