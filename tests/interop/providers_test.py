@@ -54,7 +54,7 @@ def read_document(path):
     blocks = re.findall(r"^```c\n(.*?)^```$", text, re.M | re.S)
     refusals, waiting = {}, []
     for part in re.split(r"^(\| reply \|.*(?:\n\|.*)*)", text, flags=re.M):
-        waiting += re.findall(r"^void use_(\w+)", part, re.M)
+        waiting += re.findall(r"^void use_(\w+)\(.*struct device", part, re.M)
         if part.startswith("| reply |"):
             refusals.update(dict.fromkeys(waiting, read_table(part)))
             waiting = []
@@ -303,6 +303,14 @@ def check_account(checks, folder, certificates, name, options, refusals):
     return rows
 
 
+def check_token_in_pieces(checks, program):
+    done = subprocess.run([program, "--token-in-pieces"], capture_output=True, check=False)
+    checks.equal(done.returncode, 0, "a token in pieces: %r" % done.stdout)
+    said = b"user=USER\1auth=Bearer " + b"T" * 3000 + b"\1\1"
+    lines = done.stdout.split(b"\r\n")
+    checks.equal(lines[2:3], [base64.b64encode(said)], "a token in pieces, whole")
+
+
 def test(checks, folder):
     certificates = make_certificates(folder)
     code, refusals = read_document(DOCUMENT)
@@ -312,6 +320,7 @@ def test(checks, folder):
     broken, _ = compile_accounts(folder, code.replace(".host", ".hosts"))
     checks.ok(broken is None, "wrong code does not compile")
     program, _ = compile_accounts(folder, code)
+    check_token_in_pieces(checks, program)
     names = sorted(os.path.basename(path)[:-7] for path in glob.glob(DIALOGS + "/*.dialog"))
     checks.equal(sorted(refusals), names, "each account has a dialog")
     tried = set()

@@ -4,6 +4,9 @@
  * show_account NAME: calls use_NAME of docs/providers.md, which providers_test.py has put into
  * account.c, and prints what it set as secure_mail's options, one on each line, and the port. Fails
  * if something is set that it does not know how to show.
+ *
+ * show_account --token-in-pieces: logs in, over a transport in memory, with a token as
+ * use_token_in_pieces gives it, and prints what was sent.
  */
 
 #include <stdio.h>
@@ -91,7 +94,8 @@ static bool shows_all(const struct account *a) {
     static const struct account zero;
     struct smtplite_config config = a->config;
     struct smtplite_tls_options tls = a->tls;
-    bool whole = config.login == NULL || config.login == &a->login;
+    bool no_hooks = memcmp(&a->hooks, &zero.hooks, sizeof zero.hooks) == 0;
+    bool whole = no_hooks && (config.login == NULL || config.login == &a->login);
     config.domain = config.user = config.password = NULL;
     config.login = NULL;
     config.mechanisms = 0;
@@ -102,8 +106,80 @@ static bool shows_all(const struct account *a) {
            memcmp(&tls, &zero.tls, sizeof tls) == 0;
 }
 
+/* ---- a server in memory, behind TLS that is none ---- */
+
+static const char *const replies[] = {"220 ready\r\n",
+                                      "250-here\r\n250 AUTH XOAUTH2\r\n",
+                                      "334 \r\n",
+                                      "235 in\r\n",
+                                      "550 no mail today\r\n",
+                                      "221 bye\r\n"};
+static size_t reply, reply_pos;
+static bool may_reply = true;
+
+/* One reply for each line. */
+static ptrdiff_t hear(void *context, const char *p, size_t n, bool more, uint32_t wait) {
+    (void)context, (void)more, (void)wait;
+    fwrite(p, 1, n, stdout);
+    if (p[n - 1] == '\n')
+        may_reply = true;
+    return (ptrdiff_t)n;
+}
+
+static ptrdiff_t say(void *context, char *p, size_t n, uint32_t wait) {
+    (void)context, (void)n, (void)wait;
+    if (!may_reply || reply == COUNT(replies))
+        return 0;
+    *p = replies[reply][reply_pos++];
+    if (replies[reply][reply_pos] == '\0') {
+        reply++;
+        reply_pos = 0;
+        may_reply = false;
+    }
+    return 1;
+}
+
+static uint32_t now(void *context) {
+    static uint32_t ticks;
+    (void)context;
+    return ticks++;
+}
+
+static int trust(void *context, struct smtplite_session *session, uint32_t wait) {
+    (void)context, (void)wait;
+    smtplite_tls_done(session, true);
+    return 0;
+}
+
+static size_t read_token(char *p, size_t n) {
+    static size_t left = 3000;
+    if (n > left)
+        n = left;
+    memset(p, 'T', n);
+    left -= n;
+    return n;
+}
+
+static int send_token_in_pieces(struct account *a) {
+    static const struct smtplite_transport transport = {
+        .send = hear, .receive = say, .now = now, .start_tls = trust};
+    static struct token_store store = {.read = read_token};
+    struct smtplite_recipient to = {.address = "ops@example.com"};
+    struct smtplite_mail mail = {.from = "pump7@example.com", .recipients = &to, .count = 1};
+    struct smtplite_memory memory = {"\r\n", 2};
+    struct smtplite_source source = {&memory, smtplite_memory_read};
+    struct smtplite_report report;
+    use_microsoft365(a, &device);
+    use_token_in_pieces(a, &store);
+    a->config.tls = SMTPLITE_TLS_IMPLICIT;
+    smtplite_send(&transport, &a->config, &mail, &source, &a->hooks, &report);
+    return report.result.phase == SMTPLITE_PHASE_MAIL && report.result.code == 550 ? 0 : 1;
+}
+
 int main(int argc, char **argv) {
     static struct account account;
+    if (argc == 2 && strcmp(argv[1], "--token-in-pieces") == 0)
+        return send_token_in_pieces(&account);
     for (size_t i = 0; i < COUNT(accounts); i++)
         if (argc == 2 && strcmp(argv[1], accounts[i].name) == 0) {
             accounts[i].use(&account, &device);
