@@ -19,8 +19,7 @@
     X(ADDRESS, "an address has <, >, a space or an open quote: give the bare addr-spec")           \
     X(NON_ASCII, "an address or domain is not ASCII, and SMTPUTF8 is not spoken")                  \
     X(TOO_LONG,                                                                                    \
-      "a text is longer than its RFC allows (local part 64, domain 255, path 254), or a "          \
-      "login's texts than its memory")                                                             \
+      "a text is too long for its RFC (local part 64, domain 255, path 254) or its memory")        \
     /* in the result, by an event */                                                               \
     X(BAD_REPLY, "the server's reply is no SMTP: is this port an SMTP server's?")                  \
     X(REPLY_TOO_LONG, "the server's reply goes on without end: the connection was given up")       \
@@ -35,16 +34,15 @@
     X(TLS_FAILED, "the TLS handshake or the certificate's verification failed")                    \
     X(TLS_INJECTION, "bytes came in clear behind the answer to STARTTLS: an attack")               \
     X(AUTH_UNAVAILABLE,                                                                            \
-      "the server offers no login mechanism that config.mechanisms allows, or what those need "    \
-      "was not given: password, token, hash provider (login.h)")                                   \
-    X(AUTH_NEEDS_TLS, "a password or token would go in clear: use TLS (or, at your risk, "         \
-                      "SMTPLITE_ALLOW_CLEAR_LOGIN)")                                               \
+      "the server offers no mechanism that is allowed and given what it needs (login.h)")          \
+    X(AUTH_NEEDS_TLS,                                                                              \
+      "a password or token would go in clear: use TLS, or set SMTPLITE_ALLOW_CLEAR_LOGIN")         \
     X(AUTH_CHALLENGE, "the server's login challenge is malformed or one too many")                 \
     X(AUTH_SERVER, "the server did not prove that it knows the password: an impostor, or broken")  \
     X(AUTH_ITERATIONS, "SCRAM's iteration count is beyond the limits of struct smtplite_login")    \
     X(AUTH_CRYPTO, "the hash provider failed: has it this hash, a random source, memory?")         \
-    X(AUTH_REFUSED, "the server refused the login: user name, password, token, certificate, or "   \
-                    "the mechanism")                                                               \
+    X(AUTH_REFUSED,                                                                                \
+      "the server refused the login: user, password, token, certificate, or the mechanism")        \
     X(AUTH_DEFERRED, "the server refuses logins for now (4xx): wait before the next try")          \
     X(SIZE, "the message is larger than the server's limit")                                       \
     X(BODY_NUL, "the body has a NUL byte, which mail cannot carry: encode it")                     \
