@@ -413,6 +413,10 @@ static void test_long_host(void) {
 
 /* ---- The options, for both ports ----------------------------------------------------------- */
 
+#define FLAGS                                                                                      \
+    (SMTPLITE_TLS_ALLOW_NO_CLOCK | SMTPLITE_TLS_PIN_INSTEAD | SMTPLITE_TLS_1_2_ONLY |              \
+     SMTPLITE_TLS_NO_RESUMPTION)
+
 static enum smtplite_tls_fault check(struct smtplite_tls_options options) {
     return smtplite_tls_options_check(&options);
 }
@@ -420,7 +424,7 @@ static enum smtplite_tls_fault check(struct smtplite_tls_options options) {
 static void test_options(void) {
     static const uint8_t pins[2][SMTPLITE_PIN_SIZE] = {{1}, {2}};
     const struct smtplite_tls_options good = {
-        .host = "x.example", .pins = pins, .pin_count = 2, .flags = 15, .max_fragment = 4096};
+        .host = "x.example", .pins = pins, .pin_count = 2, .flags = FLAGS, .max_fragment = 4096};
     struct smtplite_tls_options bad[7];
     CHECK(check(good) == NONE, "good");
     CHECK(smtplite_tls_options_check(NULL) == SMTPLITE_TLS_FAULT_OPTIONS, "no options");
@@ -429,8 +433,8 @@ static void test_options(void) {
     bad[0].host = NULL;
     bad[1].host = "127.1";
     bad[2].pins = NULL;
-    bad[3].pin_count = 0; /* but PIN_INSTEAD */
-    bad[4].flags = 16;
+    bad[3].pin_count = 0;      /* but PIN_INSTEAD */
+    bad[4].flags = FLAGS | 16; /* unknown */
     bad[5].max_fragment = 513;
     bad[6].binding = SMTPLITE_BINDING_NONE + 1;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
