@@ -32,8 +32,8 @@ struct smtplite_openssl {
     struct ssl_session_st *session; /* kept for resumption; NULL: none */
     const char *words;              /* OpenSSL's own behind the fault, static */
     uint8_t bad;                    /* enum smtplite_tls_fault: what the certificate fails in */
-    bool judged;                    /* the certificate was looked at within this handshake */
-    bool asked;                     /* the server has asked for the client's, and there is none */
+    bool is_judged;                 /* the certificate was looked at within this handshake */
+    bool is_asked;                  /* the server has asked for the client's, and there is none */
     uint8_t binding[SMTPLITE_OPENSSL_BINDING_MAX];
 };
 

@@ -85,7 +85,7 @@ static void forget_session(struct smtplite_openssl *tls) {
 }
 
 static bool is_good(const struct smtplite_openssl *tls) {
-    return tls->bad == FAULT(NONE) && (tls->judged || SSL_session_reused(tls->ssl));
+    return tls->bad == FAULT(NONE) && (tls->is_judged || SSL_session_reused(tls->ssl));
 }
 
 /* OpenSSL has a new session: with TLS 1.2 at the handshake's end, with 1.3 after it. 1: kept. */
@@ -183,7 +183,7 @@ static int note_asked(SSL *ssl, X509 **certificate, EVP_PKEY **key) {
     struct smtplite_openssl *tls = SSL_get_app_data(ssl);
     (void)certificate;
     (void)key;
-    tls->asked = true;
+    tls->is_asked = true;
     return 0;
 }
 
@@ -191,7 +191,7 @@ static enum smtplite_tls_fault blame(const struct smtplite_openssl *tls, unsigne
                                      enum smtplite_tls_fault otherwise) {
     if (ERR_GET_LIB(code) == ERR_LIB_SSL &&
         ERR_GET_REASON(code) == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE) {
-        if (tls->asked)
+        if (tls->is_asked)
             return FAULT(CLIENT_CERTIFICATE);
         if (otherwise == FAULT(RECORD))
             return FAULT(ALERT); /* the handshake has not failed */
@@ -369,8 +369,8 @@ void smtplite_openssl_wrap(struct smtplite_openssl *tls, const struct smtplite_t
     smtplite_tls_wrap_open(&tls->wrap, below, &library);
     tls->words = "";
     tls->bad = FAULT(NONE);
-    tls->judged = false;
-    tls->asked = false;
+    tls->is_judged = false;
+    tls->is_asked = false;
     if (!open_connection(tls))
         explain(tls, FAULT(MEMORY));
 }

@@ -92,7 +92,7 @@ static int judge(int good, X509_STORE_CTX *chain) {
 /* In the place of X509_verify_cert. What was forgiven is no error of the session's either. */
 static int verify(X509_STORE_CTX *chain, void *context) {
     struct smtplite_openssl *tls = context;
-    tls->judged = true;
+    tls->is_judged = true;
     if (!pin_matches(tls->options, X509_STORE_CTX_get0_cert(chain))) {
         note_bad(tls, FAULT(PIN), "");
         X509_STORE_CTX_set_error(chain, X509_V_ERR_CERT_UNTRUSTED);
