@@ -105,8 +105,7 @@ static ULONG check_certificate(NX_SECURE_TLS_SESSION *session_ptr,
     return status;
 }
 
-/* ---- The session's life ------------------------------------------------------------------------
- */
+/* ---- The session's life ------------------------------------------------------------------ */
 
 static UINT name_server(NX_SMTP_CLIENT *client_ptr) {
     NX_SECURE_X509_DNS_NAME *name_ptr = &client_ptr->nx_smtp_client_tls_name;
@@ -162,8 +161,7 @@ static VOID tls_close(NX_SMTP_CLIENT *client_ptr) {
     memset(session_ptr, 0, sizeof *session_ptr); /* keys */
 }
 
-/* ---- Bytes --------------------------------------------------------------------------------------
- */
+/* ---- Bytes ------------------------------------------------------------------------------- */
 
 /* Keeps the first error, for both getters. */
 static UINT keep(NX_SMTP_TRANSPORT *transport_ptr, UINT status) {
@@ -213,8 +211,7 @@ static UINT tls_receive(NX_SMTP_TRANSPORT *transport_ptr, ULONG wait) {
     return status;
 }
 
-/* ---- The handshake
- * ------------------------------------------------------------------------------- */
+/* ---- The handshake ----------------------------------------------------------------------- */
 
 /* What came in clear is an attack (A3): the engine says so. */
 static UINT is_clear(NX_SMTP_TRANSPORT *transport_ptr, struct smtplite_session *session) {
@@ -272,8 +269,7 @@ static int tls_start(NX_SMTP_CLIENT *client_ptr, struct smtplite_session *sessio
 static const NX_SMTP_TLS tls_calls = {tls_open,     tls_start, tls_close,
                                       tls_allocate, tls_send,  tls_receive};
 
-/* ---- Calls
- * ---------------------------------------------------------------------------------------- */
+/* ---- Calls ------------------------------------------------------------------------------- */
 
 UINT _nxe_smtp_client_tls_set(NX_SMTP_CLIENT *client_ptr, UINT mode, CHAR *host_name,
                               NX_SMTP_TLS_SETUP *tls_setup) {

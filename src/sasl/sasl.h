@@ -94,8 +94,7 @@ static inline uint32_t smtplite_iterations_max(const struct smtplite_login *logi
     return login->iterations_max != 0 ? login->iterations_max : SMTPLITE_ITERATIONS_MAX;
 }
 
-/* ---- base64.c (RFC 4648 4), for mechanisms and the engine
- * ---------------------------------------- */
+/* ---- base64.c (RFC 4648 4), for mechanisms and the engine -------------------------------- */
 
 /* Fills four characters from one to three octets; p and quad may be the same memory. */
 void smtplite_base64_encode(const void *p, size_t n, char *quad);
