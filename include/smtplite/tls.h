@@ -25,17 +25,19 @@
 extern "C" {
 #endif
 
+/* For options.flags. No value is one of config.tls or config.flags, so that each refuses the
+ * other's. */
 enum smtplite_tls_flag {
     /* RISK: a certificate that has expired, or a stolen one that was replaced, is taken. For
      * devices without a clock; all else is still checked. */
-    SMTPLITE_TLS_ALLOW_NO_CLOCK = 1 << 0,
+    SMTPLITE_TLS_ALLOW_NO_CLOCK = 1 << 12,
     /* RISK: who holds a pinned key is the server, whatever CA signed it, or none. The pin takes the
      * place of the chain, and of nothing else: name and dates are checked as ever. */
-    SMTPLITE_TLS_PIN_INSTEAD = 1 << 1,
+    SMTPLITE_TLS_PIN_INSTEAD = 1 << 13,
     /* No TLS 1.3: for servers that break with it. */
-    SMTPLITE_TLS_1_2_ONLY = 1 << 2,
+    SMTPLITE_TLS_1_2_ONLY = 1 << 14,
     /* No session is kept for resumption. */
-    SMTPLITE_TLS_NO_RESUMPTION = 1 << 3
+    SMTPLITE_TLS_NO_RESUMPTION = 1 << 15
 };
 
 /* Which channel binding a SCRAM login is bound by (RFC 5929, RFC 9266). One that is asked for by
