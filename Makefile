@@ -160,9 +160,10 @@ consumer: ## three small projects that use the library: add_subdirectory, find_p
 selfcheck: ## shows that the test machinery can fail
 	@scripts/selfcheck.sh
 
-install: ## library, headers, pkg-config and CMake package to $DESTDIR$PREFIX; OPENSSL=1: its TLS too
+install: ## library, headers, pkg-config and CMake package to $DESTDIR$PREFIX; OPENSSL=1, MBEDTLS=1: TLS too
+	@command -v cmake >/dev/null || { echo 'make install needs cmake' >&2; exit 1; }
 	@cmake -S . -B build/install -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX='$(PREFIX)' \
-	    -DSMTPLITE_OPENSSL=$(if $(OPENSSL),ON,OFF)
+	    -DSMTPLITE_OPENSSL=$(if $(OPENSSL),ON,OFF) -DSMTPLITE_MBEDTLS=$(if $(MBEDTLS),ON,OFF)
 	@cmake --build build/install
 	@DESTDIR='$(DESTDIR)' cmake --install build/install
 
