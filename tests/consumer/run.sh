@@ -34,10 +34,10 @@ by_pkg_config() {
     cc -Wall -Werror -o "$work/by_pkg_config" tests/consumer/main.c \
         $(pkg-config --cflags --libs smtplite) && "$work/by_pkg_config"
 }
-tls_by_pkg_config() {
+tls_by_pkg_config() { # source package
     # shellcheck disable=SC2046 # words are wanted
-    cc -Wall -Werror -o "$work/tls_by_pkg_config" tests/consumer/tls.c \
-        $(pkg-config --cflags --libs smtplite-openssl) && "$work/tls_by_pkg_config"
+    cc -Wall -Werror -o "$work/tls_by_pkg_config" "tests/consumer/$1" \
+        $(pkg-config --cflags --libs "$2") && "$work/tls_by_pkg_config"
 }
 version_is_right() {
     [ "$(pkg-config --modversion smtplite)" = \
@@ -50,13 +50,19 @@ check 'add_subdirectory: run' "$work/add_subdirectory/consumer"
 check 'add_subdirectory: run with OpenSSL' "$work/add_subdirectory/tls_consumer"
 check 'add_subdirectory: the NetX face is built' test -x "$work/add_subdirectory/netx_consumer"
 
-check 'make install' make -s install DESTDIR="$work/stage" PREFIX=/opt/smtplite OPENSSL=1
+check 'the NetX face with TLS: build' build netx_tls -DSMTPLITE_SOURCE="$source"
+check 'the NetX face with TLS: it is built' test -x "$work/netx_tls/netx_tls"
+
+check 'make install' make -s install DESTDIR="$work/stage" PREFIX=/opt/smtplite OPENSSL=1 \
+    MBEDTLS=1
 check 'the installed files can be moved' in_new_place
 check 'find_package: build' build find_package -DCMAKE_PREFIX_PATH="$work/moved"
 check 'find_package: run' "$work/find_package/consumer"
 check 'find_package: run with OpenSSL' "$work/find_package/tls_consumer"
+check 'find_package: run with mbedTLS' "$work/find_package/mbedtls_consumer"
 check 'pkg-config: build and run' by_pkg_config
-check 'pkg-config: build and run with OpenSSL' tls_by_pkg_config
+check 'pkg-config: build and run with OpenSSL' tls_by_pkg_config tls.c smtplite-openssl
+check 'pkg-config: build and run with mbedTLS' tls_by_pkg_config mbedtls.c smtplite-mbedtls
 check 'pkg-config: version' version_is_right
 check 'only public headers are installed' refuse private_headers
 

@@ -28,10 +28,10 @@ first_block() {
          inside { text = text $0 "\n" }
          END { if (found) printf "%s", text }' "$1"
 }
-compiles() { # file
+compiles() { # option... file
     # shellcheck disable=SC2086
     ${CC:-gcc} -std=c11 $warnings -Iinclude -Iports/netxduo -Iports/netxduo/host -c \
-        -o "$work/example.o" "$1"
+        -o "$work/example.o" "$@"
 }
 breaks() { ! compiles "$1"; }
 is_short() { [ "$(grep -c . "$1")" -le "$2" ]; }
@@ -42,6 +42,9 @@ check "it fits on a screen" is_short "$work/example.c" 30
 check 'it compiles' compiles "$work/example.c"
 check 'examples/portable_example.c compiles' compiles examples/portable_example.c
 check 'examples/secure_example.c compiles' compiles examples/secure_example.c
+check 'examples/netx_tls_host.c compiles' compiles -DNX_SECURE_ENABLE examples/netx_tls_host.c
+check 'examples/netx_tls_example.c compiles' compiles -DNX_SECURE_ENABLE -Isrc \
+    examples/netx_tls_example.c
 
 # That this can fail: no block, a block without an end, a block that is wrong.
 printf 'text\n```sh\nmake\n```\n' >"$work/none.md"
