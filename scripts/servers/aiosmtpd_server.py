@@ -81,7 +81,7 @@ async def listen(options, store):
         lambda: make_session(options, store, tls_context=context), options.host, options.port
     )
     implicit = await loop.create_server(
-        lambda: make_session(options, store), options.host, 0, ssl=context
+        lambda: make_session(options, store), options.host, options.tls_port, ssl=context
     )
     return [starttls, implicit]
 
@@ -99,12 +99,18 @@ async def serve(options):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0, help="0: any free one")
+    parser.add_argument("--port", type=int, default=0, help="in clear, or STARTTLS; 0: any free one")
+    parser.add_argument("--tls-port", type=int, default=0, help="implicit TLS; 0: any free one")
     parser.add_argument("--store", required=True, help="folder for the mail that arrives")
-    parser.add_argument("--certificates", help="folder with server.pem and server.key")
-    parser.add_argument("--login", action="store_true", help="demand AUTH before MAIL")
+    parser.add_argument("--certificates", help="folder with server.pem and server.key: with TLS")
+    parser.add_argument(
+        "--login", action="store_true",
+        help="demand AUTH before MAIL, as SERVER_USER with SERVER_PASSWORD of the environment"
+    )
     options = parser.parse_args()
     os.makedirs(options.store, exist_ok=True)
     asyncio.run(serve(options))
