@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# The README's first C example compiles as it stands, without a warning.
+# The README's first C example compiles as it stands, without a warning; and what docs/tls.md has to
+# make a CA and a pin makes what its C block takes.
 set -u
 cd "$(dirname "$0")/../.." || exit
 readme=${1:-README.md}
@@ -45,6 +46,21 @@ check 'examples/secure_example.c compiles' compiles examples/secure_example.c
 check 'examples/netx_tls_host.c compiles' compiles -DNX_SECURE_ENABLE examples/netx_tls_host.c
 check 'examples/netx_tls_example.c compiles' compiles -DNX_SECURE_ENABLE -Isrc \
     examples/netx_tls_example.c
+
+# The blocks of docs/tls.md's section on keys, fenced as $1: all but the one that asks a server.
+key_blocks() {
+    awk -v fence="\`\`\`$1" '/^## / { inside = /Make your CA/ }
+         inside && !block && $0 == fence { block = 1; text = ""; next }
+         inside && block && $0 == "```" { block = 0; if (text !~ /s_client/) printf "%s", text; next }
+         block { text = text $0 "\n" }' docs/tls.md
+}
+makes_keys() { (cd "$work" && bash -e keys.sh); }
+key_blocks '' >"$work/keys.sh"
+{ echo '#include <smtplite/tls.h>' && key_blocks c && echo 'int main(void) { return options.pin_count != 1; }'; } \
+    >"$work/keys.c"
+check 'docs/tls.md: CA, certificate and pin are made' makes_keys
+check 'docs/tls.md: the chain is good' openssl verify -CAfile "$work/ca.pem" "$work/server.pem"
+check 'docs/tls.md: its C block compiles' compiles "-I$work" "$work/keys.c"
 
 # That this can fail: no block, a block without an end, a block that is wrong.
 printf 'text\n```sh\nmake\n```\n' >"$work/none.md"
