@@ -239,7 +239,11 @@ static const struct smtplite_tls_library library = {handshake, read_bytes, write
 
 /* ---- A connection's life --------------------------------------------------------------------- */
 
+/* A session with which a handshake came to no end is not tried again: the server may fall silent
+ * each time. */
 static void forget_connection(struct smtplite_mbedtls *tls) {
+    if (tls->is_begun && !tls->is_done)
+        forget_session(tls);
     mbedtls_ssl_free(&tls->ssl);
     mbedtls_ssl_init(&tls->ssl);
     mbedtls_platform_zeroize(tls->exporter, sizeof tls->exporter);

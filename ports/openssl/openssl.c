@@ -355,7 +355,11 @@ static bool open_connection(struct smtplite_openssl *tls) {
     return tls->session == NULL || SSL_set_session(tls->ssl, tls->session) == 1;
 }
 
+/* A session with which a handshake came to no end is not tried again: the server may fall silent
+ * each time. */
 static void drop_connection(struct smtplite_openssl *tls) {
+    if (tls->ssl != NULL && !SSL_in_before(tls->ssl) && !SSL_is_init_finished(tls->ssl))
+        forget_session(tls);
     SSL_free(tls->ssl);
     tls->ssl = NULL;
     OPENSSL_cleanse(tls->binding, sizeof tls->binding);

@@ -21,14 +21,20 @@ uint8_t smtplite_tls_fragment_code(uint16_t len) {
 
 static bool has_its_pins(const struct smtplite_tls_options *options) {
     bool wanted = options->pin_count > 0 || (options->flags & SMTPLITE_TLS_PIN_INSTEAD) != 0;
-    return !wanted || (options->pins != NULL && options->pin_count > 0);
+    return wanted == (options->pins != NULL) && (!wanted || options->pin_count > 0);
+}
+
+/* A pointer without octets (an empty file, say) must not mean: none was given. */
+static bool is_whole(const struct smtplite_octets *octets) {
+    return (octets->p != NULL) == (octets->n > 0);
 }
 
 enum smtplite_tls_fault smtplite_tls_options_check(const struct smtplite_tls_options *options) {
     char bare[SMTPLITE_HOST_SIZE];
     bool sound = options != NULL && smtplite_host_read(options->host, bare) != SMTPLITE_HOST_NONE &&
                  (options->flags & ~(unsigned)ALL_FLAGS) == 0 && has_its_pins(options) &&
-                 options->binding <= SMTPLITE_BINDING_NONE &&
+                 is_whole(&options->ca) && is_whole(&options->certificate) &&
+                 is_whole(&options->key) && options->binding <= SMTPLITE_BINDING_NONE &&
                  smtplite_tls_fragment_code(options->max_fragment) < FRAGMENT_CODES;
     return sound ? SMTPLITE_TLS_FAULT_NONE : SMTPLITE_TLS_FAULT_OPTIONS;
 }

@@ -425,7 +425,8 @@ static void test_options(void) {
     static const uint8_t pins[2][SMTPLITE_PIN_SIZE] = {{1}, {2}};
     const struct smtplite_tls_options good = {
         .host = "x.example", .pins = pins, .pin_count = 2, .flags = FLAGS, .max_fragment = 4096};
-    struct smtplite_tls_options bad[7];
+    static const char some[] = "x";
+    struct smtplite_tls_options bad[12];
     CHECK(check(good) == NONE, "good");
     CHECK(smtplite_tls_options_check(NULL) == SMTPLITE_TLS_FAULT_OPTIONS, "no options");
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
@@ -433,10 +434,16 @@ static void test_options(void) {
     bad[0].host = NULL;
     bad[1].host = "127.1";
     bad[2].pins = NULL;
-    bad[3].pin_count = 0;      /* but PIN_INSTEAD */
-    bad[4].flags = FLAGS | 16; /* unknown */
+    bad[3].pin_count = 0;          /* but PIN_INSTEAD */
+    bad[4].flags = FLAGS | 1 << 8; /* the config's */
     bad[5].max_fragment = 513;
     bad[6].binding = SMTPLITE_BINDING_NONE + 1;
+    bad[7].ca.p = some; /* an empty file is not "none" */
+    bad[8].ca.n = 1;
+    bad[9].certificate.p = some;
+    bad[10].key.n = 1;
+    bad[11].flags = 0; /* pins without a count */
+    bad[11].pin_count = 0;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         CHECK(check(bad[i]) == SMTPLITE_TLS_FAULT_OPTIONS, "bad %zu", i);
     for (uint8_t code = 1; code < 5; code++)

@@ -205,6 +205,20 @@ def check_failed_is_not_kept(suite, way):
         suite.sent(way.name + ", after cuts", *way.mail(server, again=1))
 
 
+def check_silent_is_not_kept(suite, way):
+    """A server that falls silent when a session is resumed is reached again: without that session."""
+    with way.serve() as server:
+        what = way.name + ", silent at the second"
+        suite.sent(what + ": before", *way.mail(server))
+        server.manners.instead = servers.silence
+        suite.refused(what, *way.mail(server, again=1, tls_wait=200), tells=False,
+                      errors=("TIMEOUT",))
+        server.manners.instead = None
+        result, connection = way.mail(server, again=1)
+        suite.sent(what + ": after", result, connection)
+        suite.checks.equal(connection.resumed, False, what + ": not with what was kept")
+
+
 # ---- renegotiation ----
 
 
@@ -272,6 +286,7 @@ def run(suite):
         check_kept_unverified(suite, way)
         check_changed(suite, way)
         check_failed_is_not_kept(suite, way)
+        check_silent_is_not_kept(suite, way)
         if way.implicit:
             if way.version == servers.V1_2:
                 check_renegotiation(suite, way)

@@ -196,7 +196,7 @@ static void finish_options(void) {
     struct smtplite_tls_options *options = &job.options;
     for (; options->pin_count < PINS && job.pin[options->pin_count] != NULL; options->pin_count++)
         read_pin(pins[options->pin_count], job.pin[options->pin_count]);
-    options->pins = (const uint8_t(*)[SMTPLITE_PIN_SIZE])pins;
+    options->pins = options->pin_count > 0 ? (const uint8_t(*)[SMTPLITE_PIN_SIZE])pins : NULL;
     options->flags = (uint16_t)job.tls_flags;
     options->max_fragment = (uint16_t)job.fragment;
     options->binding = (uint8_t)job.binding;
