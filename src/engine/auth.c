@@ -94,8 +94,10 @@ static void end_response(struct smtplite_session *s) {
     s->step++;
     s->response = 0;
     s->response_pos = 0;
-    if (exchange(s) != NULL && !mechanism(s)->proof)
+    if (exchange(s) != NULL && !mechanism(s)->proof) {
         s->config->login->len = 0; /* it has left: its room is the next challenge's */
+        s->config->login->out = 0;
+    }
 }
 
 /* Puts octets into quad until there are three, or no more for now; gives how many there are. */
