@@ -81,8 +81,8 @@ struct smtplite_tls_options {
 /* What was wrong, in words on which a firmware engineer can act: X(NAME, words). */
 #define SMTPLITE_TLS_FAULTS(X)                                                                     \
     X(NONE, "no TLS fault")                                                                        \
-    X(OPTIONS, "the TLS options are wrong: no host that can be, an unknown flag, a length that is "\
-               "none, pins that are missing, or a pointer and a count that do not match")          \
+    X(OPTIONS, "the TLS options are wrong: no host that can be, an unknown flag, a length "        \
+               "that is none, missing pins, or a pointer and a count that do not match")           \
     X(NO_CA, "no CA was given: set options.ca, or pins with SMTPLITE_TLS_PIN_INSTEAD")             \
     X(BAD_CA, "the CA certificates cannot be read: PEM or DER is wanted")                          \
     X(BAD_CREDENTIALS, "the client's certificate or key cannot be read, or they do not match")     \
