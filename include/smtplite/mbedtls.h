@@ -44,6 +44,7 @@ struct smtplite_mbedtls {
     bool is_begun;               /* ssl is set up for the present connection */
     bool is_done;                /* and its handshake stands */
     bool is_ended;               /* the transport below has given EOF */
+    bool is_leaving;             /* a record of ours was begun and has not left whole */
     bool is_kept;                /* `session` holds one */
     bool is_offered;             /* it was offered in this handshake */
     bool is_resumed;

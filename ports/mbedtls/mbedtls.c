@@ -219,16 +219,43 @@ static ptrdiff_t read_bytes(struct smtplite_tls_wrap *wrap, char *p, size_t n) {
     return smtplite_mbedtls_fail(tls, count);
 }
 
-static ptrdiff_t write_bytes(struct smtplite_tls_wrap *wrap, const char *p, size_t n) {
-    struct smtplite_mbedtls *tls = port_of(wrap);
+/* Octets that mbedTLS has encrypted and not got rid of. */
+static bool has_rest(const struct smtplite_mbedtls *tls) {
+    return tls->ssl.MBEDTLS_PRIVATE(out_left) > 0;
+}
+
+static int write_some(struct smtplite_mbedtls *tls, const char *p, size_t n) {
     int count = mbedtls_ssl_write(&tls->ssl, (const unsigned char *)p, n);
     while (is_ticket(count)) {
         keep_session(tls);
         count = mbedtls_ssl_write(&tls->ssl, (const unsigned char *)p, n);
     }
-    if (count > 0)
-        return count;
-    return is_waiting(count) ? SMTPLITE_TLS_AGAIN : smtplite_mbedtls_fail(tls, count);
+    return count;
+}
+
+/* A server that asks for a renegotiation is answered by an alert within mbedtls_ssl_read, which
+ * first brings the rest of our record out: mbedtls_ssl_write would not know, and send the record
+ * again. And of the alert there may be a rest, too: that it would take for our record. */
+static int write_record(struct smtplite_mbedtls *tls, const char *p, size_t n) {
+    if (tls->is_leaving && !has_rest(tls))
+        return (int)n;
+    if (!tls->is_leaving && has_rest(tls)) {
+        int error = write_some(tls, p, 0);
+        if (error != 0)
+            return error;
+    }
+    int count = write_some(tls, p, n);
+    tls->is_leaving = has_rest(tls);
+    return count;
+}
+
+static ptrdiff_t write_bytes(struct smtplite_tls_wrap *wrap, const char *p, size_t n) {
+    struct smtplite_mbedtls *tls = port_of(wrap);
+    int count = write_record(tls, p, n);
+    if (is_waiting(count))
+        return SMTPLITE_TLS_AGAIN;
+    tls->is_leaving = false;
+    return count > 0 ? count : smtplite_mbedtls_fail(tls, count);
 }
 
 static const char *words(struct smtplite_tls_wrap *wrap) {
@@ -255,6 +282,7 @@ static void forget_connection(struct smtplite_mbedtls *tls) {
     tls->is_resumed = false;
     tls->is_judged = false;
     tls->is_ended = false;
+    tls->is_leaving = false;
     tls->is_extended = false;
     tls->is_constrained = false;
     tls->bad = SMTPLITE_TLS_FAULT_NONE;
