@@ -346,7 +346,8 @@ void smtplite_tls_wrap_open(struct smtplite_tls_wrap *wrap, const struct smtplit
 bool smtplite_tls_wrap_close(struct smtplite_tls_wrap *wrap) {
     bool sound = wrap->state == OPEN && !wrap->leaving && !wrap->broken;
     forget_held(wrap);
-    begin(wrap, 0);
+    wrap->wait = 0; /* not begin(): the transport below may be gone, if this is the second close */
+    wrap->looked = 0;
     if (wrap->state != FAILED)
         wrap->state = CLOSED;
     return sound;
