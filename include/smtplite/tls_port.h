@@ -83,7 +83,8 @@ bool smtplite_certificate_is_constrained(const void *der, size_t n);
 /* ---- Options (src/tls/options.c) ----------------------------------------------------------- */
 
 /* OPTIONS for what no port can do: NULL, no possible host, an unknown flag or binding, a fragment
- * length that is none, pins that are asked for and not there. Else NONE. */
+ * length that is none, pins that are asked for and not there, a pointer without a count or the
+ * reverse. Else NONE. */
 enum smtplite_tls_fault smtplite_tls_options_check(const struct smtplite_tls_options *options);
 
 /* The code of options.max_fragment in TLS (RFC 6066 4), which is that of both libraries: 0 for 0,
