@@ -7,8 +7,8 @@ int main(int argc, char **argv) {
     struct smtplite_config config = {.domain = "pump7.example.com", .tls = SMTPLITE_TLS_NONE};
     struct smtplite_recipient to = {.address = "ops@example.com"};
     struct smtplite_mail mail = {.from = "pump7@example.com", .recipients = &to, .count = 1};
-    struct smtplite_memory memory = {text, sizeof text - 1};
-    struct smtplite_source source = {&memory, smtplite_memory_read};
+    struct smtplite_memory memory = {.p = text, .n = sizeof text - 1};
+    struct smtplite_source source = smtplite_memory_source(&memory);
     struct smtplite_posix net;
     smtplite_posix_init(&net, argc > 1 ? argv[1] : "localhost", argc > 2 ? argv[2] : "25");
     enum smtplite_outcome outcome =

@@ -70,8 +70,8 @@ int main(int argc, char **argv) {
 
     snprintf(text, sizeof text, "From: %s\nTo: %s\nSubject: Pump 7\n\nPump 7 has stopped.\n",
              argv[3], argv[4]);
-    struct smtplite_memory memory = {text, strlen(text)};
-    struct smtplite_source source = {&memory, smtplite_memory_read};
+    struct smtplite_memory memory = {.p = text, .n = strlen(text)};
+    struct smtplite_source source = smtplite_memory_source(&memory);
     if (strcmp(argv[2], "465") == 0)
         config.tls = SMTPLITE_TLS_IMPLICIT;
     smtplite_openssl_crypto_init(&crypto);

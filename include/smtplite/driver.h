@@ -25,7 +25,25 @@ enum smtplite_source_state {
 struct smtplite_source {
     void *context;
     enum smtplite_source_state (*read)(void *context, const char **p, size_t *n);
+    /* Begins anew: the next `read` gives the first piece. False: it cannot. Needed where the
+     * server takes so many recipients only in several transactions. NULL: it cannot. */
+    bool (*rewind)(void *context);
+    /* Called before the mail is submitted, with what the server offers (mask of enum
+     * smtplite_extension): the source may choose its encoding by it, and set mail->size and further
+     * bits of mail->flags. smtplite_send calls it before it connects, too, with all bits set, to
+     * find bad input. An error: the mail is NOT_SENT with it. NULL: nothing to choose. */
+    enum smtplite_error (*begin)(void *context, uint16_t offered, struct smtplite_mail *mail);
 };
+
+/* A message, or a part of one, in memory, as a source: smtplite_memory_source(&m). */
+struct smtplite_memory {
+    const char *p; /* borrowed until the mail's end */
+    size_t n;
+    bool given; /* private: zero */
+};
+struct smtplite_source smtplite_memory_source(struct smtplite_memory *memory);
+enum smtplite_source_state smtplite_memory_read(void *memory, const char **p, size_t *n);
+bool smtplite_memory_rewind(void *memory);
 
 /* What is said on the wire, for a log. Secrets come as `****`. Pieces end
  * anywhere, not at lines. p: borrowed until the return. */
@@ -78,6 +96,29 @@ enum smtplite_event smtplite_run(struct smtplite_driver *d, struct smtplite_even
  */
 enum smtplite_error smtplite_deliver(struct smtplite_driver *d, struct smtplite_mail *mail,
                                      const struct smtplite_source *source, bool last);
+
+/* A run of mails on one session. */
+struct smtplite_queue {
+    /* The next mail and its message; false: there is none further, or none for now. Called while
+     * the mail before is still under way, so that its commands can ride behind that one's content:
+     * two mails are in memory at a time. mail, source: borrowed until `done` has it. */
+    bool (*next)(void *context, struct smtplite_mail **mail, const struct smtplite_source **source);
+    /* The end of a mail that `next` gave, in the same order: mail->result and its recipients' fates
+     * say what became of it, also if the session failed before it began. text: of the reply that
+     * decided it, borrowed until the return. */
+    void (*done)(void *context, struct smtplite_mail *mail, const char *text);
+    void *context;
+};
+
+/*
+ * Sends the mails of a queue, one login and one round trip each where PIPELINING is offered, until
+ * `next` gives none, the session fails, or the server wants a new connection for the next mail
+ * (smtplite_mails_left). The session stays open if it did not fail. What is still in the queue then
+ * is for a new connection: see README, "Many mails". Returns OK, or the error that ended the
+ * session.
+ */
+enum smtplite_error smtplite_deliver_all(struct smtplite_driver *d,
+                                         const struct smtplite_queue *queue);
 
 /* Ends a session in good order: QUIT, and its answer awaited briefly. */
 void smtplite_finish(struct smtplite_driver *d);

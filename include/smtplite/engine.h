@@ -57,7 +57,12 @@ enum smtplite_flag {
     /* RISK: none known but of a broken server: NUL bytes between two replies are skipped. */
     SMTPLITE_ALLOW_NUL_PADDING = 1 << 7,
     /* RISK: the server may be anyone: a certificate that was not verified is good enough. */
-    SMTPLITE_ALLOW_UNVERIFIED = 1 << 8
+    SMTPLITE_ALLOW_UNVERIFIED = 1 << 8,
+    /* Speak LMTP (RFC 2033): LHLO, and a final reply for each recipient. Needs config.extensions.
+     * Never on port 25. */
+    SMTPLITE_LMTP = 1 << 9,
+    /* Send content by DATA even where CHUNKING is offered: for servers whose BDAT is broken. */
+    SMTPLITE_NO_CHUNKING = 1 << 10
 };
 
 /*
@@ -78,6 +83,32 @@ struct smtplite_waits {
 
 #define SMTPLITE_BLOCK 1024u
 
+/* What a server may offer, as a mask: smtplite_offered. Beyond the first four it is looked for with
+ * config.extensions alone. The order is that of the table in src/engine/capabilities.c. */
+enum smtplite_extension {
+    SMTPLITE_EXT_PIPELINING = 1 << 0,      /* RFC 2920 */
+    SMTPLITE_EXT_8BITMIME = 1 << 1,        /* RFC 6152 */
+    SMTPLITE_EXT_STARTTLS = 1 << 2,        /* RFC 3207 */
+    SMTPLITE_EXT_SIZE = 1 << 3,            /* RFC 1870 */
+    SMTPLITE_EXT_SMTPUTF8 = 1 << 4,        /* RFC 6531 */
+    SMTPLITE_EXT_CHUNKING = 1 << 5,        /* RFC 3030 */
+    SMTPLITE_EXT_BINARYMIME = 1 << 6,      /* RFC 3030 */
+    SMTPLITE_EXT_DSN = 1 << 7,             /* RFC 3461 */
+    SMTPLITE_EXT_DELIVERBY = 1 << 8,       /* RFC 2852 */
+    SMTPLITE_EXT_FUTURERELEASE = 1 << 9,   /* RFC 4865 */
+    SMTPLITE_EXT_MT_PRIORITY = 1 << 10,    /* RFC 6710 */
+    SMTPLITE_EXT_REQUIRETLS = 1 << 11,     /* RFC 8689 */
+    SMTPLITE_EXT_ENHANCEDSTATUS = 1 << 12, /* RFC 2034 */
+    SMTPLITE_EXT_ETRN = 1 << 13,           /* RFC 1985 */
+    SMTPLITE_EXT_LIMITS = 1 << 14,         /* RFC 9422 */
+    SMTPLITE_EXT_PRDR = 1 << 15            /* a draft: seen, never asked for */
+};
+
+/* All that goes beyond plain mail, as one thing that is linked or not: the parameters of struct
+ * smtplite_options, SMTPUTF8, BDAT, LIMITS, LMTP. */
+struct smtplite_extensions;
+extern const struct smtplite_extensions smtplite_extensions;
+
 /* Zeroed it is valid and the strictest: TLS required and verified, no login. */
 struct smtplite_config {
     const char *domain;   /* EHLO name: own domain or address literal; NULL: "[127.0.0.1]" */
@@ -85,19 +116,22 @@ struct smtplite_config {
     const char *password; /* UTF-8, taken as it is: not prepared by RFC 4013; NULL: none */
     const struct smtplite_waits *waits; /* NULL: RFC 5321's, in milliseconds */
     struct smtplite_login *login;       /* for logins beyond PLAIN and LOGIN (login.h); else NULL */
-    uint16_t flags;                     /* mask of enum smtplite_flag */
+    const struct smtplite_extensions *extensions; /* &smtplite_extensions, or NULL: plain mail */
+    uint16_t flags;                               /* mask of enum smtplite_flag */
     uint16_t mechanisms; /* mask of the allowed logins (enum smtplite_mechanism); 0: no login */
     uint16_t prefer;     /* the one to take first if it is offered; 0: the strongest */
     uint16_t prompt_max; /* longest challenge accepted by PLAIN and LOGIN, octets; 0: 200 */
     uint8_t tls;         /* enum smtplite_tls */
 };
 
-/* What became of one recipient. */
+/* What became of one recipient. At the mail's end none is PENDING: this alone tells a retry. */
 enum smtplite_fate {
-    SMTPLITE_UNTRIED,  /* no answer to its RCPT was read */
-    SMTPLITE_ACCEPTED, /* 2xx: it has the mail if the outcome is SENT or PARTLY_SENT */
-    SMTPLITE_DEFERRED, /* 4xx: try again later */
-    SMTPLITE_REFUSED   /* 5xx, or no answer that makes sense */
+    SMTPLITE_UNTRIED,  /* nothing was decided: try again. Its code, if any, says why it was left */
+    SMTPLITE_ACCEPTED, /* it has the mail */
+    SMTPLITE_DEFERRED, /* 4xx, to its RCPT or to the message: try again later */
+    SMTPLITE_REFUSED,  /* 5xx, or no answer that makes sense: do not try again as it is */
+    SMTPLITE_PENDING,  /* its RCPT was accepted, the message not yet */
+    SMTPLITE_MAYBE     /* no answer to the message's end: it may have it, a retry may be a second */
 };
 
 /* RFC 3463: class.subject.detail; class 0: the reply had none. */
@@ -107,25 +141,77 @@ struct smtplite_enhanced {
     uint16_t detail;
 };
 
+/* When the server is to report on this recipient (RFC 3461 4.1). */
+enum smtplite_notify {
+    SMTPLITE_NOTIFY_NEVER = 1 << 0, /* alone */
+    SMTPLITE_NOTIFY_SUCCESS = 1 << 1,
+    SMTPLITE_NOTIFY_FAILURE = 1 << 2,
+    SMTPLITE_NOTIFY_DELAY = 1 << 3
+};
+
 struct smtplite_recipient {
-    const char *address;               /* addr-spec without <>; borrowed until DONE */
+    const char *address; /* addr-spec without <>; borrowed until DONE */
+    const char *orcpt; /* DSN: the address that the sender first wrote, an addr-spec in ASCII, sent
+                          as ORCPT=rfc822;...; NULL: not said; borrowed until DONE */
     struct smtplite_enhanced enhanced; /* filled */
-    uint16_t code;                     /* filled: reply code, 0: none */
+    uint16_t code;                     /* filled: the reply that decided its fate, 0: none */
     uint8_t fate;                      /* filled: enum smtplite_fate */
+    uint8_t notify;                    /* DSN: mask of enum smtplite_notify, 0: not said */
 };
 
 enum smtplite_mail_flag {
-    SMTPLITE_MAIL_8BIT = 1 << 0,          /* the body has bytes over 127: asks for 8BITMIME */
-    SMTPLITE_MAIL_ALL_OR_NOTHING = 1 << 1 /* one recipient refused: nobody gets it */
+    SMTPLITE_MAIL_8BIT = 1 << 0,           /* the body has bytes over 127: asks for 8BITMIME */
+    SMTPLITE_MAIL_ALL_OR_NOTHING = 1 << 1, /* one recipient refused: nobody gets it */
+    /* Addresses or header fields are UTF-8: asks for SMTPUTF8; needs config.extensions. */
+    SMTPLITE_MAIL_UTF8 = 1 << 2,
+    /* The content is sent as it is, NUL, bare CR and LF and all: asks for BINARYMIME, and so
+     * CHUNKING; needs config.extensions. Its own line ends must be CRLF. */
+    SMTPLITE_MAIL_BINARY = 1 << 3
+};
+
+enum smtplite_ret { SMTPLITE_RET_UNSAID, SMTPLITE_RET_FULL, SMTPLITE_RET_HDRS };
+enum smtplite_by { SMTPLITE_BY_UNSAID, SMTPLITE_BY_RETURN, SMTPLITE_BY_NOTIFY };
+
+/*
+ * What more a mail asks of its server. Zeroed: nothing. Where the server does not offer what is
+ * asked for, the mail is not sent (UNOFFERED, the text names the extension), but for DSN and
+ * MT-PRIORITY, which are left out then unless `must` has their bit.
+ */
+struct smtplite_options {
+    const char *envid;      /* DSN (RFC 3461 4.4): comes back in reports; printable ASCII, up to 100
+                               octets once encoded; NULL: none */
+    const char *hold_until; /* FUTURERELEASE (RFC 4865): "2026-12-24T18:00:00Z"; NULL: none */
+    uint32_t hold_for;      /* FUTURERELEASE: seconds, 0: none; not with hold_until */
+    int32_t by_time;        /* DELIVERBY (RFC 2852): seconds, 9 digits; above 0 with RETURN */
+    uint8_t by;             /* enum smtplite_by: what happens to it when that has passed */
+    bool by_trace;          /* DELIVERBY: report relaying, too */
+    uint8_t ret;            /* DSN: enum smtplite_ret, what of the mail comes back in a report */
+    bool has_priority;
+    int8_t priority;  /* MT-PRIORITY (RFC 6710): -9 to 9, if has_priority */
+    bool require_tls; /* REQUIRETLS (RFC 8689): every hop verified; over verified TLS alone */
+    uint16_t must;    /* mask of enum smtplite_extension: not offered, the mail is not sent */
+};
+
+/* Why and where: what decided it, or the reply that accepted the mail. Of several recipients that
+ * were all refused it is the last one's reply: judge retries by their fates. */
+struct smtplite_result {
+    uint8_t outcome; /* enum smtplite_outcome */
+    uint8_t error;   /* enum smtplite_error; SMTPLITE_E_OK with NOT_SENT: the server refused */
+    uint8_t phase;   /* enum smtplite_phase */
+    uint16_t code;   /* the reply's code, 0: no reply decided it */
+    struct smtplite_enhanced enhanced;
 };
 
 /* One mail: the envelope. The content follows by smtplite_body. */
 struct smtplite_mail {
     const char *from; /* addr-spec without <>; "": the null sender; borrowed until DONE */
-    struct smtplite_recipient *recipients; /* borrowed until DONE, and filled */
-    size_t count;                          /* of recipients, at least 1 */
+    struct smtplite_recipient *recipients;  /* borrowed until DONE, and filled */
+    size_t count;                           /* of recipients, at least 1 */
+    const struct smtplite_options *options; /* NULL: none; borrowed until DONE; needs
+                                               config.extensions */
     uint32_t size;  /* octets of header and body if known, else 0: held against SIZE (RFC 1870) */
     uint16_t flags; /* mask of enum smtplite_mail_flag */
+    struct smtplite_result result; /* filled when the mail is done, or the session over */
 };
 
 /* ---- What comes back --------------------------------------------------------------------- */
@@ -137,24 +223,16 @@ enum smtplite_outcome {
     SMTPLITE_MAYBE_SENT   /* lost after the final dot: a retry may deliver it twice */
 };
 
-/* Why and where: what decided it, or the reply that accepted the mail. Of several recipients that
- * were all refused it is the last one's reply: judge retries by their fates. */
-struct smtplite_result {
-    uint8_t outcome; /* enum smtplite_outcome, of the last mail submitted */
-    uint8_t error;   /* enum smtplite_error; SMTPLITE_E_OK with NOT_SENT: the server refused */
-    uint8_t phase;   /* enum smtplite_phase */
-    uint16_t code;   /* the reply's code, 0: no reply decided it */
-    struct smtplite_enhanced enhanced;
-};
-
 enum smtplite_event {
     SMTPLITE_EV_NONE,
     SMTPLITE_EV_READY,     /* logged in, if asked; not raised if a mail was submitted before */
     SMTPLITE_EV_RECIPIENT, /* an answer to RCPT: index of it in the mail's array */
     SMTPLITE_EV_TOKEN,     /* smtplite_token, _token_end or _token_fail; at any time from now on */
     SMTPLITE_EV_BODY,      /* smtplite_body, _body_end or _body_fail; at any time from now on */
-    SMTPLITE_EV_REPLY,     /* the answer to smtplite_noop: code and text */
-    SMTPLITE_EV_DONE,      /* the mail's end: see smtplite_result_get; the session goes on */
+    SMTPLITE_EV_REPLY,     /* the answer to smtplite_command: code and text */
+    SMTPLITE_EV_AGAIN,     /* smtplite_again: the server takes the other recipients in a further
+                              transaction alone, and the message is wanted from its start */
+    SMTPLITE_EV_DONE,      /* the mail's end: see its result; the session goes on */
     SMTPLITE_EV_CLOSED,    /* after smtplite_quit: all is well, close the connection */
     SMTPLITE_EV_FAILED     /* the session's end: see smtplite_result_get; close the connection */
 };
@@ -174,7 +252,6 @@ struct smtplite_event_data {
 struct smtplite_session {
     uint8_t send;          /* the sending cursor: whose command is leaving */
     uint8_t expect;        /* the expecting cursor: whose reply is read */
-    uint8_t event;         /* a set of events that were not read yet */
     uint8_t wait_id;       /* changes when a new wait begins */
     uint8_t line;          /* where in a line of the message, see body.c */
     uint8_t column;        /* of the reply's line: 0 to 2 code, 3 separator, 4 text */
@@ -208,6 +285,7 @@ struct smtplite_session {
     bool unasked;          /* the reply began while no command waited for one */
     char no_text[1];       /* the text, if the caller gave no buffer */
 
+    uint16_t event;    /* a set of events that were not read yet */
     uint16_t auth;     /* mechanisms offered */
     uint16_t progress; /* octets of the present block of the message */
     uint16_t code;     /* the reply's, while it is read and until the next begins */
@@ -334,9 +412,12 @@ enum smtplite_error smtplite_mail_check(const struct smtplite_mail *mail);
 void smtplite_mail_forget(struct smtplite_mail *mail);
 
 /* The next mail (RFC 5321 3.3): it begins as soon as the session is ready for it, be that now or
- * after the login. mail: borrowed until DONE, CLOSED or FAILED. Errors: STATE (a mail is under way,
- * QUIT was asked for, or the session is over) and those of smtplite_mail_check; the session is as
- * before. */
+ * after the login. While one is under way, one further may wait: submitted before the end of the
+ * present one's content, its commands leave behind that content (RFC 2920 3.1), and a run of mails
+ * costs one round trip each. Events are those of the older one up to its DONE.
+ * mail: borrowed until DONE, CLOSED or FAILED. Errors: STATE (two mails are under way, an event was
+ * not read, QUIT was asked for, or the session is over), ARGUMENT (it needs config.extensions) and
+ * those of smtplite_mail_check; the session is as before. */
 enum smtplite_error smtplite_submit(struct smtplite_session *s, struct smtplite_mail *mail);
 
 /* Lends the next piece of the message: header and body, any line ends, dots as they are.
@@ -364,15 +445,35 @@ enum smtplite_error smtplite_token_end(struct smtplite_session *s);
 /* The token cannot be had: the login is given up, the session is over. Errors: STATE. */
 enum smtplite_error smtplite_token_fail(struct smtplite_session *s);
 
-/* Keeps an idle session alive (RFC 5321 4.1.1.9); event REPLY, then READY's calls again.
- * Errors: STATE. */
+/* Answers AGAIN. can: the source begins anew with the next BODY; else the recipients that are left
+ * end as UNTRIED, and the mail is done. Errors: STATE. */
+enum smtplite_error smtplite_again(struct smtplite_session *s, bool can);
+
+/* Asks an idle session's server something; event REPLY with its answer, then READY's calls again.
+ * what: SMTPLITE_PHASE_NOOP (keeps it alive, RFC 5321 4.1.1.9), _VRFY, _EXPN, _HELP, _ETRN.
+ * argument: borrowed until REPLY; a user, list, topic, node (RFC 1985); NULL with NOOP, and with
+ * HELP if it has none. Errors: STATE, ARGUMENT, and CONTROL, NON_ASCII, TOO_LONG (over 500) for the
+ * argument; the session is as before. */
+enum smtplite_error smtplite_command(struct smtplite_session *s, enum smtplite_phase what,
+                                     const char *argument);
 enum smtplite_error smtplite_noop(struct smtplite_session *s);
+
+/* What the server offers: mask of enum smtplite_extension; 0 before EHLO was answered. */
+uint16_t smtplite_offered(const struct smtplite_session *s);
+
+/* The largest message that the server takes, octets (RFC 1870), 0: not said. */
+uint32_t smtplite_size_limit(const struct smtplite_session *s);
+
+/* How many further mails may be submitted before the server wants a new connection (RFC 9422,
+ * MAILMAX); SIZE_MAX: it has not said. */
+size_t smtplite_mails_left(const struct smtplite_session *s);
 
 /* No further mail: QUIT as soon as the present one is done; said early, it rides behind the
  * message's end. May be called at any time. */
 void smtplite_quit(struct smtplite_session *s);
 
-/* Borrowed until the session is over. */
+/* Of the mail that the last DONE was about, or the session's end. Borrowed until the session is
+ * over. Each mail has its own in mail.result. */
 const struct smtplite_result *smtplite_result_get(const struct smtplite_session *s);
 
 /* The text of the reply that the result or the event is about; never NULL. */
@@ -387,6 +488,23 @@ const char *smtplite_phase_name(enum smtplite_phase phase);
 const char *smtplite_outcome_name(enum smtplite_outcome outcome);
 const char *smtplite_error_name(enum smtplite_error error);
 const char *smtplite_error_help(enum smtplite_error error);
+
+/* What a retry of a whole mail would do. */
+enum smtplite_retry {
+    SMTPLITE_RETRY_NONE,      /* all have it */
+    SMTPLITE_RETRY_LATER,     /* safe: nobody would get it twice who is UNTRIED or DEFERRED; wait */
+    SMTPLITE_RETRY_NEVER,     /* pointless as it is: a permanent refusal, or bad input */
+    SMTPLITE_RETRY_MAY_DOUBLE /* somebody may get it twice */
+};
+/* For one recipient, after its mail's end. */
+enum smtplite_retry smtplite_retry_recipient(const struct smtplite_mail *mail, size_t index);
+/* For a session that failed before its mail was judged, or a mail that was refused whole. */
+enum smtplite_retry smtplite_retry_result(const struct smtplite_result *result);
+
+/* The server's name for a mail that it has accepted, in the text of its final 250: what stands
+ * behind `queued as `, `id=` or `Message-Id: `, or all of the text. Gives a part of `text` and its
+ * length; never NULL. No RFC says where it stands: for logs. */
+const char *smtplite_queue_id(const char *text, size_t *len);
 
 /* Why smtplite_init gives ARGUMENT for this config; "" if it is not for the config. */
 const char *smtplite_config_advice(const struct smtplite_config *config);

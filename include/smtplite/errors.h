@@ -5,8 +5,8 @@
 /*
  * Every error, in one list: X(NAME, what to do about it). The first group is misuse or bad input:
  * returned by the call, nothing was sent, the session is untouched (but TOO_LONG may also end a
- * login). The second stands in the result and ends the session, but for SIZE and BODY_8BIT found
- * before MAIL. A server's refusal is no error but data: see struct smtplite_result.
+ * login). The second stands in the result and ends the session, but for SIZE, BODY_8BIT and
+ * UNOFFERED found before MAIL. A server's refusal is no error but data: see struct smtplite_result.
  */
 #define SMTPLITE_ERRORS(X)                                                                         \
     X(OK, "no error here; if nothing was sent, the server refused: 4xx later, 5xx no")             \
@@ -47,7 +47,9 @@
     X(SIZE, "the message is larger than the server's limit")                                       \
     X(BODY_NUL, "the body has a NUL byte, which mail cannot carry: encode it")                     \
     X(BODY_8BIT, "the body has 8-bit text and the server takes 7-bit only: encode it")             \
-    X(SOURCE, "the message source, or the token's, failed: nothing was delivered")
+    X(SOURCE,                                                                                      \
+      "the message source, or the token's, failed or lied about its length: not delivered")        \
+    X(UNOFFERED, "the server does not offer what the mail asks for: the text names it")
 
 #define SMTPLITE_X_ERROR(name, text) SMTPLITE_E_##name,
 enum smtplite_error { SMTPLITE_ERRORS(SMTPLITE_X_ERROR) SMTPLITE_E_COUNT };

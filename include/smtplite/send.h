@@ -33,13 +33,6 @@ smtplite_send(const struct smtplite_transport *transport, const struct smtplite_
               struct smtplite_mail *mail, const struct smtplite_source *source,
               const struct smtplite_hooks *hooks, struct smtplite_report *report);
 
-/* A message in memory, as a source: set p and n, use &m as the context. Read once. */
-struct smtplite_memory {
-    const char *p; /* borrowed until the mail's end */
-    size_t n;
-};
-enum smtplite_source_state smtplite_memory_read(void *memory, const char **p, size_t *n);
-
 #ifdef __cplusplus
 }
 #endif

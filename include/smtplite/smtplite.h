@@ -6,6 +6,7 @@
 
 #include "smtplite/driver.h"
 #include "smtplite/engine.h"
+#include "smtplite/message.h"
 #include "smtplite/send.h"
 #include "smtplite/transport.h"
 #include "smtplite/version.h"

@@ -185,6 +185,8 @@ extern "C" {
 #define NX_SMTP_LOGIN_SERVER       0xCE /* the server did not prove that it knows the password */
 #define NX_SMTP_LOGIN_CRYPTO       0xCF /* the hash provider failed */
 
+#define NX_SMTP_UNOFFERED 0xD0 /* the server does not offer what the mail asks for */
+
 /* ---- The client --------------------------------------------------------------------------- */
 
 struct NX_SMTP_CLIENT_STRUCT;

@@ -107,13 +107,3 @@ smtplite_send(const struct smtplite_transport *transport, const struct smtplite_
     }
     return (enum smtplite_outcome)result.outcome;
 }
-
-enum smtplite_source_state smtplite_memory_read(void *memory, const char **p, size_t *n) {
-    struct smtplite_memory *m = memory;
-    if (m->n == 0)
-        return SMTPLITE_SOURCE_END;
-    *p = m->p;
-    *n = m->n;
-    m->n = 0;
-    return SMTPLITE_SOURCE_PIECE;
-}

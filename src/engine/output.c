@@ -29,7 +29,7 @@ static const char *option_text(const struct smtplite_session *s) {
     static const char leads[][3] = {"", " ", " ="};
     if (s->send == PHASE(AUTH))
         return leads[s->initial];
-    return s->says_8bit ? " BODY=8BITMIME" : "";
+    return s->send == PHASE(MAIL) && s->says_8bit ? " BODY=8BITMIME" : "";
 }
 
 /* The next four characters of a login response. */

@@ -243,7 +243,13 @@ static uint8_t on_IDLE(struct smtplite_session *s) {
     return s->expect;
 }
 
-#define on_TLS on_IDLE
+#define on_TLS  on_IDLE
+#define on_LHLO on_EHLO
+#define on_BDAT on_IDLE
+#define on_VRFY on_NOOP
+#define on_EXPN on_NOOP
+#define on_HELP on_NOOP
+#define on_ETRN on_NOOP
 
 /* ---- The table --------------------------------------------------------------------------- */
 

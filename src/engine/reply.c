@@ -201,7 +201,7 @@ static void take_octet(struct smtplite_session *s, char c) {
 }
 
 size_t smtplite_in(struct smtplite_session *s, const char *p, size_t n) {
-    uint8_t events = s->event;
+    uint16_t events = s->event;
     size_t i = 0;
     while (i < n && s->event == events &&
            (smtplite_wants(s) & (SMTPLITE_WANT_IN | SMTPLITE_WANT_TLS))) {

@@ -41,7 +41,7 @@ void smtplite_wipe(struct smtplite_session *s) {
     s->over = true;
 }
 
-void smtplite_raise(struct smtplite_session *s, uint8_t event) {
+void smtplite_raise(struct smtplite_session *s, uint16_t event) {
     s->event |= event;
 }
 
@@ -52,11 +52,11 @@ void smtplite_text_clear(struct smtplite_session *s) {
 
 /* ---- The end of a session ---------------------------------------------------------------- */
 
-static void end_session(struct smtplite_session *s, uint8_t event) {
+static void end_session(struct smtplite_session *s, uint16_t event) {
     s->over = true;
     s->send = PHASE(IDLE);
     s->piece_len = 0;
-    s->event = (uint8_t)((s->event & ~EVENTS_OF_SOURCES) | event);
+    s->event = (uint16_t)((s->event & ~EVENTS_OF_SOURCES) | event);
     memset(s->quad, 0, sizeof s->quad);
     smtplite_login_forget(s);
 }
@@ -103,7 +103,7 @@ static void say_goodbye(struct smtplite_session *s) {
 }
 
 uint8_t smtplite_fail(struct smtplite_session *s, enum smtplite_error error, uint16_t code) {
-    uint8_t end = EVENT(FAILED);
+    uint16_t end = EVENT(FAILED);
     if (s->over)
         return s->expect;
     if (s->expect == PHASE(QUIT)) { /* E5: what happens to QUIT changes nothing */
@@ -232,7 +232,7 @@ enum smtplite_event smtplite_next(struct smtplite_session *s, struct smtplite_ev
         return SMTPLITE_EV_NONE;
     while ((s->event & (1u << event)) == 0)
         event++;
-    s->event &= (uint8_t) ~(1u << event);
+    s->event &= (uint16_t) ~(1u << event);
     event++; /* the set has no bit for NONE */
     if (data != NULL) {
         data->index = s->expect_index > 0 ? s->expect_index - 1 : 0;
@@ -279,7 +279,7 @@ static bool takes_body(const struct smtplite_session *s) {
 static void answer_body(struct smtplite_session *s, const char *p, size_t n) {
     s->body = p;
     s->body_len = n;
-    s->event &= (uint8_t)~EVENT(BODY);
+    s->event &= (uint16_t)~EVENT(BODY);
     s->body_asked = false;
     smtplite_output_fill(s);
 }

@@ -30,12 +30,12 @@
 #include "smtplite/engine.h"
 
 #define PHASE(name) ((uint8_t)SMTPLITE_PHASE_##name)
-#define EVENT(name) ((uint8_t)(1u << (SMTPLITE_EV_##name - 1)))
+#define EVENT(name) ((uint16_t)(1u << (SMTPLITE_EV_##name - 1)))
 /* Those that wait for the caller's own bytes: the server may speak meanwhile. */
-#define EVENTS_OF_SOURCES ((uint8_t)(EVENT(TOKEN) | EVENT(BODY)))
+#define EVENTS_OF_SOURCES ((uint16_t)(EVENT(TOKEN) | EVENT(BODY)))
 
 /* Sets of events and of errors are masks: the build fails when one more does not fit. */
-typedef char smtplite_events_fit[SMTPLITE_EV_FAILED <= 8 ? 1 : -1];
+typedef char smtplite_events_fit[SMTPLITE_EV_FAILED <= 16 ? 1 : -1];
 typedef char smtplite_errors_fit[SMTPLITE_E_COUNT <= 32 ? 1 : -1];
 
 /* session.offered */
@@ -59,7 +59,7 @@ enum { KEYWORD_NONE, KEYWORD_OTHER, KEYWORD_AUTH, KEYWORD_SIZE };
 enum smtplite_initial { SMTPLITE_INITIAL_NONE, SMTPLITE_INITIAL, SMTPLITE_INITIAL_EMPTY };
 
 /* What this version knows: all else in a mask is refused, not passed over. */
-#define FLAGS_KNOWN (SMTPLITE_ALLOW_UNVERIFIED * 2 - 1)
+#define FLAGS_KNOWN (SMTPLITE_NO_CHUNKING * 2 - 1)
 
 #define REPLY_LINES_MAX 512u
 #define CHALLENGE_BAD   3u /* session.challenge_pad */
@@ -75,7 +75,7 @@ static inline void smtplite_wait_begin(struct smtplite_session *s) {
 }
 
 /* session.c */
-void smtplite_raise(struct smtplite_session *s, uint8_t event);
+void smtplite_raise(struct smtplite_session *s, uint16_t event);
 void smtplite_text_clear(struct smtplite_session *s);
 /* The reply at hand, or none if code is 0, decides what is reported; what follows does not change
  * it. */

@@ -5,10 +5,11 @@
 
 #include <string.h>
 
-static const char *const events[] = {"NONE",  "READY", "RECIPIENT", "TOKEN", "BODY",
-                                     "REPLY", "DONE",  "CLOSED",    "FAILED"};
+static const char *const events[] = {"NONE",  "READY", "RECIPIENT", "TOKEN",  "BODY",
+                                     "REPLY", "AGAIN", "DONE",      "CLOSED", "FAILED"};
 static const char *const outcomes[] = {"NOT_SENT", "SENT", "PARTLY_SENT", "MAYBE_SENT"};
-static const char *const fates[] = {"UNTRIED", "ACCEPTED", "DEFERRED", "REFUSED"};
+static const char *const fates[] = {"UNTRIED", "ACCEPTED", "DEFERRED",
+                                    "REFUSED", "PENDING",  "MAYBE"};
 #define X_ERROR(name, text) #name,
 static const char *const errors[] = {SMTPLITE_ERRORS(X_ERROR)};
 #define X_PHASE(name, command) #name,

@@ -413,8 +413,8 @@ static enum smtplite_outcome send_by_mbedtls(const struct smtplite_transport *tr
     static const char text[] = "From: a@example.com\r\nSubject: x\r\n\r\nx\r\n";
     struct smtplite_recipient to = {.address = "b@example.com"};
     struct smtplite_mail mail = {.from = "a@example.com", .recipients = &to, .count = 1};
-    struct smtplite_memory memory = {text, sizeof text - 1};
-    struct smtplite_source source = {&memory, smtplite_memory_read};
+    struct smtplite_memory memory = {.p = text, .n = sizeof text - 1};
+    struct smtplite_source source = smtplite_memory_source(&memory);
     struct smtplite_config config = {.domain = "pump7.example.com", .waits = &quick};
     struct smtplite_tls_options options = {.host = host};
     struct smtplite_mbedtls tls;

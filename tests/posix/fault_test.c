@@ -268,8 +268,8 @@ static void test_checked_first(void) {
                                     .code = 250};
     struct smtplite_mail mail = {.from = "a@example.com", .recipients = &to, .count = 1};
     struct smtplite_config config = {.tls = SMTPLITE_TLS_NONE};
-    struct smtplite_memory memory = {"x", 1};
-    struct smtplite_source source = {&memory, smtplite_memory_read};
+    struct smtplite_memory memory = {.p = "x", .n = 1};
+    struct smtplite_source source = smtplite_memory_source(&memory);
     struct smtplite_report report;
     struct faulty f;
     memset(&f, 0, sizeof f);
@@ -321,8 +321,8 @@ static void test_second_reply(size_t length) {
     struct smtplite_recipient to = {.address = "x@example.com"};
     struct smtplite_mail mail = {.from = "a@example.com", .recipients = &to, .count = 1};
     struct smtplite_config config = {.tls = SMTPLITE_TLS_NONE};
-    struct smtplite_memory memory = {"x", 1};
-    struct smtplite_source source = {&memory, smtplite_memory_read};
+    struct smtplite_memory memory = {.p = "x", .n = 1};
+    struct smtplite_source source = smtplite_memory_source(&memory);
     struct smtplite_report report;
     struct script_server server;
     memset(reply, 'g', sizeof reply);

@@ -106,8 +106,8 @@ static void run(struct job *job) {
                                            .start_tls = job->start_tls};
     struct smtplite_recipient to = {.address = "b@y.example"};
     struct smtplite_mail mail = {.from = "a@x.example", .recipients = &to, .count = 1};
-    struct smtplite_memory memory = {"x\n", 2};
-    struct smtplite_source source = {&memory, smtplite_memory_read};
+    struct smtplite_memory memory = {.p = "x\n", .n = 2};
+    struct smtplite_source source = smtplite_memory_source(&memory);
     (void)smtplite_send(&transport, &job->config, &mail, &source, &job->hooks, &job->report);
 }
 

@@ -219,7 +219,7 @@ static void client_init(const char *host, const char *port, size_t count) {
         snprintf(client.address[i], sizeof client.address[i], "user.%zu@example.com", i);
         client.to[i].address = client.address[i];
     }
-    client.memory = (struct smtplite_memory){"Subject: x\r\n\r\nhello\r\n", 21};
+    client.memory = (struct smtplite_memory){.p = "Subject: x\r\n\r\nhello\r\n", .n = 21};
     client.source.context = &client.memory;
     client.source.read = smtplite_memory_read;
     client.driver.session = &client.session;
@@ -325,7 +325,7 @@ static void test_big(unsigned gulp, unsigned slow, int small, size_t cap, unsign
     char *body = make_body(BIG);
     sig_atomic_t before = alarms;
     server_start(&server, steps);
-    client.memory = (struct smtplite_memory){body, BIG};
+    client.memory = (struct smtplite_memory){.p = body, .n = BIG};
     client.waits.block = 10000;
     interpose.write_cap = cap;
     interpose.interrupt = interrupt;
@@ -398,7 +398,7 @@ static void test_early_verdict(bool reset, bool linger) {
     struct scripted server = {.early = 1000, .reset = reset, .linger = linger};
     char *body = make_body(BIG);
     server_start(&server, steps);
-    client.memory = (struct smtplite_memory){body, BIG};
+    client.memory = (struct smtplite_memory){.p = body, .n = BIG};
     client_run();
     EXPECT(NOT_SENT, REFUSED, MESSAGE, 552);
     CHECK(strcmp(client.text, "5.3.4 too big") == 0, "text: %s", client.text);
@@ -550,7 +550,7 @@ static void wait_for_room(void) {
     struct scripted server = {.slow = 2000, .gulp = 600, .loop.small = 4096};
     char *body = make_body(BIG);
     server_start(&server, steps);
-    client.memory = (struct smtplite_memory){body, BIG};
+    client.memory = (struct smtplite_memory){.p = body, .n = BIG};
     client.waits = (struct smtplite_waits){9000, 9000, 9000, 9000, 9000, 9000, 300, 1000};
     beat();
     client_run();

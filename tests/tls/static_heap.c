@@ -70,8 +70,8 @@ static enum smtplite_outcome send_mail(size_t size, struct smtplite_report *repo
         .user = "pump", .password = "s3cret-pass", .mechanisms = SMTPLITE_AUTH_PLAIN};
     struct smtplite_recipient to = {.address = "ops@example.com"};
     struct smtplite_mail mail = {.from = "pump7@example.com", .recipients = &to, .count = 1};
-    struct smtplite_memory memory = {text, size};
-    struct smtplite_source source = {&memory, smtplite_memory_read};
+    struct smtplite_memory memory = {.p = text, .n = size};
+    struct smtplite_source source = smtplite_memory_source(&memory);
     smtplite_mbedtls_wrap(&tls, &posix.transport);
     return smtplite_send(&tls.wrap.transport, &config, &mail, &source, NULL, report);
 }

@@ -166,8 +166,8 @@ static int send_token_in_pieces(struct account *a) {
     static struct token_store store = {.read = read_token};
     struct smtplite_recipient to = {.address = "ops@example.com"};
     struct smtplite_mail mail = {.from = "pump7@example.com", .recipients = &to, .count = 1};
-    struct smtplite_memory memory = {"\r\n", 2};
-    struct smtplite_source source = {&memory, smtplite_memory_read};
+    struct smtplite_memory memory = {.p = "\r\n", .n = 2};
+    struct smtplite_source source = smtplite_memory_source(&memory);
     struct smtplite_report report;
     use_microsoft365(a, &device);
     use_token_in_pieces(a, &store);

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SMTPLITE_MESSAGE_H
+#define SMTPLITE_MESSAGE_H
+
+/*
+ * The composer: a message (RFC 5322, MIME: RFC 2045 to 2049, 2183, 2231, 2387) as a source for the
+ * driver. It streams: it holds one line at a time, so its memory does not grow with the message,
+ * and it never blocks. Nothing is copied: texts and parts are read while the message leaves.
+ *
+ *     struct smtplite_message message;
+ *     smtplite_message_init(&message);
+ *     message.mailboxes = people;   message.mailbox_count = 2;
+ *     message.subject = "Report";
+ *     message.parts = parts;        message.part_count = 2;
+ *     source = smtplite_message_source(&message);
+ *
+ * The nesting follows from the parts' kinds: mixed > related > alternative, each only where it is
+ * needed. No part can contain a boundary: in base64 and quoted-printable it cannot occur, and a
+ * text that holds its first octets is encoded.
+ */
+
+#include "smtplite/driver.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* In which header field a mailbox stands. */
+enum smtplite_role {
+    SMTPLITE_FROM, /* at least one; with two or more a SENDER is needed (RFC 5322 3.6.2) */
+    SMTPLITE_SENDER,
+    SMTPLITE_REPLY_TO,
+    SMTPLITE_TO,
+    SMTPLITE_CC,
+    SMTPLITE_BCC /* in the envelope alone, never in the header */
+};
+
+struct smtplite_mailbox {
+    const char *name;    /* display name, UTF-8; NULL or "": none */
+    const char *address; /* addr-spec without <>; UTF-8 in it needs SMTPUTF8 */
+    uint8_t role;        /* enum smtplite_role */
+};
+
+/* A header field of the application's own. */
+struct smtplite_field {
+    const char *name;  /* printable ASCII without colon; not one that the composer writes */
+    const char *value; /* UTF-8; not ASCII: RFC 2047 words. No control bytes but TAB */
+};
+
+enum smtplite_part_kind {
+    SMTPLITE_PART_TEXT,   /* the text; at most one */
+    SMTPLITE_PART_HTML,   /* the same in HTML; at most one */
+    SMTPLITE_PART_INLINE, /* what the HTML shows, by its content_id; only with an HTML part */
+    SMTPLITE_PART_ATTACHMENT
+};
+
+enum smtplite_encoding {
+    /* A text in memory (smtplite_memory_read) is looked at: as it is where the server takes it,
+     * else quoted-printable or base64, whichever is shorter. Another text: quoted-printable. Else
+     * base64.
+     */
+    SMTPLITE_ENCODING_AUTO,
+    SMTPLITE_ENCODING_QUOTED_PRINTABLE, /* RFC 2045 6.7; its line ends are the text's */
+    SMTPLITE_ENCODING_BASE64            /* RFC 2045 6.8, lines of 76 */
+};
+
+/* One part. Zeroed but for its source it is the text. */
+struct smtplite_part {
+    struct smtplite_source source; /* of its octets; `begin` is not called; `rewind` where needed */
+    const char *type; /* media type with parameters ("image/png"); NULL: text/plain or text/html
+                         (with charset=utf-8), application/octet-stream. ASCII, no control */
+    const char *name; /* file name, UTF-8 (RFC 2231, and RFC 2047 for old readers); NULL: none */
+    const char *content_id; /* of an inline part: addr-spec-like, without <> (RFC 2392) */
+    uint32_t length;        /* octets that the source gives, if has_length: another number is a
+                               failure of the source, the mail is not sent */
+    bool has_length;
+    uint8_t kind;     /* enum smtplite_part_kind */
+    uint8_t encoding; /* enum smtplite_encoding */
+};
+
+/* Line of the composer: the longest that it makes itself, 78 and CRLF (RFC 5322 2.1.1). */
+#define SMTPLITE_LINE_SIZE 80u
+
+/* Made by smtplite_message_init. The first group is the caller's to set then, all borrowed until
+ * the mail's end; the second is private. */
+struct smtplite_message {
+    const struct smtplite_mailbox *mailboxes;
+    size_t mailbox_count;
+    const char *subject;     /* UTF-8, no control bytes but TAB; NULL: no Subject */
+    const char *message_id;  /* without <>; NULL: made from date, unique and id_domain */
+    const char *in_reply_to; /* without <>; NULL: none; References says the same */
+    const char *id_domain;   /* of a Message-ID that is made; NULL: that of the first FROM */
+    const struct smtplite_field *fields;
+    size_t field_count;
+    struct smtplite_part *parts; /* none: the message has no body */
+    size_t part_count;
+    uint32_t date;      /* seconds since 1970-01-01 UTC, if has_date */
+    int16_t zone;       /* minutes that local time is ahead of UTC */
+    bool has_date;      /* without: no Date field, the server adds one */
+    uint8_t unique_len; /* of `unique`; 0: no Message-ID is made */
+    uint8_t unique[16]; /* octets that no other message has: random, or serial number and count;
+                           with a date those of one second are enough. Copied */
+    uint8_t priority;   /* enum smtplite_importance */
+
+    /* private; see src/message/message.h */
+    uint16_t offered;
+    uint8_t stage;
+    uint8_t step;
+    uint8_t depth;
+    uint8_t column;
+    uint8_t out_len;
+    uint8_t carry_len;
+    uint8_t state[8];
+    size_t index;
+    size_t pos;
+    const char *text; /* what is being written, or the piece that the part's source lent */
+    size_t text_len;
+    uint32_t count; /* octets of the present part that its source gave */
+    char carry[4];
+    char out[SMTPLITE_LINE_SIZE];
+};
+
+/* Importance (RFC 4021) and X-Priority fields. */
+enum smtplite_importance { SMTPLITE_NORMAL, SMTPLITE_HIGH, SMTPLITE_LOW };
+
+/* Zeroes it. */
+void smtplite_message_init(struct smtplite_message *message);
+
+/* The source that gives the message: read, rewind and begin below, with the message as context. */
+struct smtplite_source smtplite_message_source(struct smtplite_message *message);
+
+/*
+ * Checks the whole message and chooses the encodings by what the server offers; the next read gives
+ * its first octets. Sets mail->flags (8BIT, UTF8) and mail->size, where all lengths are known.
+ * mail: may be NULL. Called by the driver; may be called by anyone to check a message, with all
+ * bits of offered set. Errors: ARGUMENT (no FROM, no SENDER with several; two texts; an inline part
+ * without HTML or content_id; a field that the composer writes itself; a zone beyond a day; unknown
+ * values), CONTROL, ADDRESS, NON_ASCII (an address that needs SMTPUTF8, and it is not offered; a
+ * type or name of a field), TOO_LONG (an unbreakable word over 998 octets; an address).
+ */
+enum smtplite_error smtplite_message_begin(void *message, uint16_t offered,
+                                           struct smtplite_mail *mail);
+enum smtplite_source_state smtplite_message_read(void *message, const char **p, size_t *n);
+/* False if a part's source has no `rewind`, or it failed. */
+bool smtplite_message_rewind(void *message);
+
+/* Fills recipients with the addresses of TO, CC and BCC, each zeroed besides; gives how many there
+ * are, which may be more than cap: then the rest was not filled. */
+size_t smtplite_message_recipients(const struct smtplite_message *message,
+                                   struct smtplite_recipient *recipients, size_t cap);
+
+/* What of a message is wrong when begin gives an error, for people: "subject", "parts", ...; "" if
+ * nothing is. A file of its own: firmware that does not call it does not carry it. */
+const char *smtplite_message_advice(const struct smtplite_message *message, uint16_t offered);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
