@@ -28,6 +28,9 @@ driver_faults.on := $(EVERYWHERE)
 TESTS += driver_login
 driver_login.src := tests/posix/login_test.c tests/support/test_crypto.c
 driver_login.on := $(EVERYWHERE)
+TESTS += posix_file
+posix_file.src := tests/posix/file_test.c
+posix_file.on := $(EVERYWHERE)
 
 # ThreadX and NetX Duo's host edition. Not m32: Debian has no 32-bit cmocka beside the 64-bit one. Not
 # noipv6: it would skip two, and a skipped test counts as failed.
