@@ -129,6 +129,7 @@ extern "C" {
 #define NX_SMTP_CLIENT_STATE_NOOP           10
 #define NX_SMTP_CLIENT_STATE_AUTH           11
 #define NX_SMTP_CLIENT_STATE_AUTH_CHALLENGE 12
+#define NX_SMTP_CLIENT_STATE_CANCELLED      13
 
 /* Reply codes, as text. */
 #define NX_SMTP_CODE_GREETING_OK                  "220"
@@ -168,24 +169,28 @@ extern "C" {
 #define NX_SMTP_CLIENT_NOT_INTIALIZED      0xB2
 #define NX_SMTP_CLIENT_NOT_INITIALIZED     NX_SMTP_CLIENT_NOT_INTIALIZED
 /* From here on they are smtplite's own. */
-#define NX_SMTP_INJECTION_REFUSED  0xC0 /* a control byte in an address, subject, name, password */
-#define NX_SMTP_RECIPIENTS_REFUSED 0xC1 /* none of several recipients was accepted */
-#define NX_SMTP_DELIVERY_UNKNOWN   0xC2 /* no answer after the end: a retry may deliver twice */
-#define NX_SMTP_TLS_ERROR          0xC3 /* handshake or certificate: nx_smtp_client_tls_status_get */
-#define NX_SMTP_LOGIN_DEFERRED     0xC4 /* the server takes no logins for now: wait, then retry */
-#define NX_SMTP_CLIENT_BUSY        0xC5 /* another thread is in this client */
-#define NX_SMTP_CANCELLED          0xC6
-#define NX_SMTP_BODY_REFUSED       0xC7 /* a NUL byte in the body: nothing was sent */
-#define NX_SMTP_ADDRESS_REFUSED    0xC8 /* empty, <, >, space, open quote, not ASCII, too long */
-#define NX_SMTP_TLS_UNAVAILABLE    0xC9 /* the server has no STARTTLS, or refused it: an attack? */
-#define NX_SMTP_TLS_INJECTION      0xCA /* bytes in clear behind the answer to STARTTLS: an attack */
-#define NX_SMTP_TLS_NO_CLOCK       0xCB /* no clock to check the certificate's dates */
-#define NX_SMTP_LOGIN_UNAVAILABLE  0xCC /* the server offers no login that was allowed */
-#define NX_SMTP_LOGIN_NEEDS_TLS    0xCD /* the password or token would go in clear: not sent */
-#define NX_SMTP_LOGIN_SERVER       0xCE /* the server did not prove that it knows the password */
-#define NX_SMTP_LOGIN_CRYPTO       0xCF /* the hash provider failed */
-
-#define NX_SMTP_UNOFFERED 0xD0 /* the server does not offer what the mail asks for */
+#define NX_SMTP_INJECTION_REFUSED 0xC0 /* a control byte in an address, subject, name, password */
+#define NX_SMTP_RECIPIENTS_REFUSED                                                                 \
+    0xC1                               /* nobody has it: of several recipients, see their fates    \
+                                        */
+#define NX_SMTP_DELIVERY_UNKNOWN  0xC2 /* no answer after the end: a retry may deliver twice */
+#define NX_SMTP_TLS_ERROR         0xC3 /* handshake or certificate: nx_smtp_client_tls_status_get */
+#define NX_SMTP_LOGIN_DEFERRED    0xC4 /* the server takes no logins for now: wait, then retry */
+#define NX_SMTP_CLIENT_BUSY       0xC5 /* another thread is in this client */
+#define NX_SMTP_CANCELLED         0xC6
+#define NX_SMTP_BODY_REFUSED      0xC7 /* a NUL byte in the body: nothing was sent */
+#define NX_SMTP_ADDRESS_REFUSED   0xC8 /* empty, <, >, space, open quote, not ASCII, too long */
+#define NX_SMTP_TLS_UNAVAILABLE   0xC9 /* the server has no STARTTLS, or refused it: an attack? */
+#define NX_SMTP_TLS_INJECTION     0xCA /* bytes in clear behind the answer to STARTTLS: an attack */
+#define NX_SMTP_TLS_NO_CLOCK      0xCB /* no clock to check the certificate's dates */
+#define NX_SMTP_LOGIN_UNAVAILABLE 0xCC /* the server offers no login that was allowed */
+#define NX_SMTP_LOGIN_NEEDS_TLS   0xCD /* the password or token would go in clear: not sent */
+#define NX_SMTP_LOGIN_SERVER      0xCE /* the server did not prove that it knows the password */
+#define NX_SMTP_LOGIN_CRYPTO      0xCF /* the hash provider failed */
+#define NX_SMTP_UNOFFERED         0xD0 /* the server does not offer what the mail asks for */
+#define NX_SMTP_PARTLY_SENT       0xD1 /* some recipients have it, some were refused */
+#define NX_SMTP_BODY_FAILED       0xD2 /* a callback failed or lied about its length: not sent */
+#define NX_SMTP_MAIL_FULL         0xD3 /* NX_SMTP_MAIL has no room: raise its options */
 
 /* ---- The client --------------------------------------------------------------------------- */
 
@@ -222,6 +227,12 @@ typedef ULONG NX_SMTP_TLS_CALLBACK(NX_SECURE_TLS_SESSION *tls_session_ptr,
                                    NX_SECURE_X509_CERT *certificate_ptr);
 #endif
 
+/* One connection with its session, see nx_smtp_client_connect. The members are private. */
+typedef struct NX_SMTP_SESSION_STRUCT {
+    struct smtplite_transport nx_smtp_session_transport;
+    struct smtplite_driver nx_smtp_session_driver;
+} NX_SMTP_SESSION;
+
 /* One client. The members are private. */
 typedef struct NX_SMTP_CLIENT_STRUCT {
     ULONG nx_smtp_client_id;
@@ -231,6 +242,7 @@ typedef struct NX_SMTP_CLIENT_STRUCT {
     NXD_ADDRESS nx_smtp_client_server_address;
 
     NX_SMTP_TRANSPORT nx_smtp_client_transport;
+    NX_SMTP_SESSION *nx_smtp_client_session_ptr; /* that of nx_smtp_client_connect; null: none */
 
     smtplite_trace *nx_smtp_client_trace;
     VOID *nx_smtp_client_trace_context;
