@@ -97,8 +97,8 @@ HELPERS += sasl_server
 sasl_server.src := tests/interop/sasl_server.c tests/interop/sasl_cyrus.c
 sasl_server.libs := -lgsasl -lsasl2 -lssl -lcrypto
 HELPERS += secure_mail
-secure_mail.src := tests/interop/secure_mail.c tests/interop/sender.c tests/tls/suite_openssl.c \
-    tests/tls/suite_mbedtls.c
+secure_mail.src := tests/interop/secure_mail.c tests/interop/sender.c tests/interop/json.c \
+    tests/tls/suite_openssl.c tests/tls/suite_mbedtls.c
 secure_mail.uses := openssl mbedtls
 
 # TLS: certificates as DER.

@@ -218,15 +218,14 @@ static bool report(const struct smtplite_result *result, const char *text,
 }
 
 static bool send_one(const struct smtplite_transport *transport) {
-    struct smtplite_source source = {&message, message_next};
+    struct smtplite_source source = message_source(&message);
     struct smtplite_report result;
     smtplite_send(transport, &config, &mails[0].envelope, &source, NULL, &result);
     return report(&result.result, result.text, &mails[0].envelope);
 }
 
 static bool deliver(struct smtplite_driver *driver, struct smtplite_mail *mail, bool last) {
-    struct smtplite_source source = {&message, message_next};
-    message.pos = 0;
+    struct smtplite_source source = message_source(&message);
     enum smtplite_error error = smtplite_deliver(driver, mail, &source, last);
     if (error == SMTPLITE_E_OK)
         return report(smtplite_result_get(driver->session), smtplite_text(driver->session), mail);

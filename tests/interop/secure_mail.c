@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "../tls/suite_port.h"
+#include "json.h"
 #include "sasl/sasl.h"
 #include "sender.h"
 #include "smtplite/mbedtls_crypto.h"
@@ -242,29 +243,11 @@ static void prepare(void) {
 
 /* ---- what became of it ---- */
 
-/* Octets over 127 are shown as if they were Latin-1. */
-static void print_string(const char *text) {
-    putchar('"');
-    for (; *text != '\0'; text++) {
-        unsigned octet = (unsigned char)*text;
-        if (octet < ' ' || octet > '~' || octet == '"' || octet == '\\')
-            printf("\\u%04x", octet);
-        else
-            putchar(*text);
-    }
-    putchar('"');
-}
-
-static void print_member(const char *key, const char *text) {
-    printf(", \"%s\": ", key);
-    print_string(text);
-}
-
 static void print_result(const struct smtplite_result *result) {
     printf("{\"code\": %u", result->code);
-    print_member("outcome", smtplite_outcome_name((enum smtplite_outcome)result->outcome));
-    print_member("error", smtplite_error_name((enum smtplite_error)result->error));
-    print_member("phase", smtplite_phase_name((enum smtplite_phase)result->phase));
+    json_member("outcome", smtplite_outcome_name((enum smtplite_outcome)result->outcome));
+    json_member("error", smtplite_error_name((enum smtplite_error)result->error));
+    json_member("phase", smtplite_phase_name((enum smtplite_phase)result->phase));
 }
 
 /* verified: over a TLS connection whose peer is who it should be */
@@ -272,16 +255,16 @@ static void print_channel(const struct suite_port *tls, const struct smtplite_tr
                           bool verified) {
     char reason[300];
     transport->reason(transport->context, reason, sizeof reason);
-    print_member("reason", reason);
-    print_member("protocol", verified ? tls->protocol() : "");
-    print_member("cipher", verified ? tls->cipher() : "");
+    json_member("reason", reason);
+    json_member("protocol", verified ? tls->protocol() : "");
+    json_member("cipher", verified ? tls->cipher() : "");
 }
 
 static void print_fates(void) {
     printf(", \"fates\": {");
     for (size_t i = 0; i < mail.count; i++) {
         printf("%s", i == 0 ? "" : ", ");
-        print_string(recipients[i].address);
+        json_string(recipients[i].address);
         printf(": [\"%s\", %u]", fate_name((enum smtplite_fate)recipients[i].fate),
                recipients[i].code);
     }
@@ -313,16 +296,16 @@ static bool send_mail(const struct suite_port *tls, const struct smtplite_transp
     struct transcript transcript = {.to = open_memstream(&said, &said_len)};
     struct smtplite_hooks hooks = {
         .trace = transcript_show, .token = give_token, .context = &transcript};
-    struct smtplite_source source = {&message, message_next};
+    struct smtplite_source source = message_source(&message);
     struct smtplite_report report;
     if (transcript.to == NULL)
         refuse("out of memory", "");
     smtplite_send(transport, &config, &mail, &source, &hooks, &report);
     fclose(transcript.to);
     print_result(&report.result);
-    print_member("text", report.text);
+    json_member("text", report.text);
     print_channel(tls, transport, *verified);
-    print_member("transcript", said);
+    json_member("transcript", said);
     print_fates();
     free(said);
     return report.result.outcome == SMTPLITE_SENT;

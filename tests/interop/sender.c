@@ -37,7 +37,7 @@ bool message_has_8bit(const struct message *message) {
     return false;
 }
 
-enum smtplite_source_state message_next(void *context, const char **p, size_t *n) {
+static enum smtplite_source_state give_piece(void *context, const char **p, size_t *n) {
     struct message *message = context;
     if (message->pos == message->len)
         return SMTPLITE_SOURCE_END;
@@ -47,6 +47,17 @@ enum smtplite_source_state message_next(void *context, const char **p, size_t *n
         *n = message->piece_size;
     message->pos += *n;
     return SMTPLITE_SOURCE_PIECE;
+}
+
+static bool begin_anew(void *context) {
+    ((struct message *)context)->pos = 0;
+    return true;
+}
+
+struct smtplite_source message_source(struct message *message) {
+    struct smtplite_source source = {.context = message, .read = give_piece, .rewind = begin_anew};
+    message->pos = 0;
+    return source;
 }
 
 void transcript_show(void *context, bool from_server, const char *p, size_t n) {
@@ -64,6 +75,7 @@ void transcript_show(void *context, bool from_server, const char *p, size_t n) {
 }
 
 const char *fate_name(enum smtplite_fate fate) {
-    static const char *const names[] = {"untried", "accepted", "deferred", "refused"};
+    static const char *const names[] = {"untried", "accepted", "deferred",
+                                        "refused", "pending",  "maybe"};
     return names[fate];
 }

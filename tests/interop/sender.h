@@ -24,8 +24,8 @@ void message_read(struct message *message);
 void message_free(struct message *message);
 bool message_has_8bit(const struct message *message);
 
-/* A source (smtplite/driver.h); context: a message; to begin anew set its pos to 0. */
-enum smtplite_source_state message_next(void *context, const char **p, size_t *n);
+/* The message as a source, from its start. */
+struct smtplite_source message_source(struct message *message);
 
 /* A smtplite_trace: each turn of the talk begins a line, `C: ` or `S: `. */
 struct transcript {
