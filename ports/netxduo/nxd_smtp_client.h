@@ -169,28 +169,26 @@ extern "C" {
 #define NX_SMTP_CLIENT_NOT_INTIALIZED      0xB2
 #define NX_SMTP_CLIENT_NOT_INITIALIZED     NX_SMTP_CLIENT_NOT_INTIALIZED
 /* From here on they are smtplite's own. */
-#define NX_SMTP_INJECTION_REFUSED 0xC0 /* a control byte in an address, subject, name, password */
-#define NX_SMTP_RECIPIENTS_REFUSED                                                                 \
-    0xC1                               /* nobody has it: of several recipients, see their fates    \
-                                        */
-#define NX_SMTP_DELIVERY_UNKNOWN  0xC2 /* no answer after the end: a retry may deliver twice */
-#define NX_SMTP_TLS_ERROR         0xC3 /* handshake or certificate: nx_smtp_client_tls_status_get */
-#define NX_SMTP_LOGIN_DEFERRED    0xC4 /* the server takes no logins for now: wait, then retry */
-#define NX_SMTP_CLIENT_BUSY       0xC5 /* another thread is in this client */
-#define NX_SMTP_CANCELLED         0xC6
-#define NX_SMTP_BODY_REFUSED      0xC7 /* a NUL byte in the body: nothing was sent */
-#define NX_SMTP_ADDRESS_REFUSED   0xC8 /* empty, <, >, space, open quote, not ASCII, too long */
-#define NX_SMTP_TLS_UNAVAILABLE   0xC9 /* the server has no STARTTLS, or refused it: an attack? */
-#define NX_SMTP_TLS_INJECTION     0xCA /* bytes in clear behind the answer to STARTTLS: an attack */
-#define NX_SMTP_TLS_NO_CLOCK      0xCB /* no clock to check the certificate's dates */
-#define NX_SMTP_LOGIN_UNAVAILABLE 0xCC /* the server offers no login that was allowed */
-#define NX_SMTP_LOGIN_NEEDS_TLS   0xCD /* the password or token would go in clear: not sent */
-#define NX_SMTP_LOGIN_SERVER      0xCE /* the server did not prove that it knows the password */
-#define NX_SMTP_LOGIN_CRYPTO      0xCF /* the hash provider failed */
-#define NX_SMTP_UNOFFERED         0xD0 /* the server does not offer what the mail asks for */
-#define NX_SMTP_PARTLY_SENT       0xD1 /* some recipients have it, some were refused */
-#define NX_SMTP_BODY_FAILED       0xD2 /* a callback failed or lied about its length: not sent */
-#define NX_SMTP_MAIL_FULL         0xD3 /* NX_SMTP_MAIL has no room: raise its options */
+#define NX_SMTP_INJECTION_REFUSED  0xC0 /* a control byte in an address, subject, name, password */
+#define NX_SMTP_RECIPIENTS_REFUSED 0xC1 /* none of several has it: see their fates */
+#define NX_SMTP_DELIVERY_UNKNOWN   0xC2 /* no answer after the end: a retry may deliver twice */
+#define NX_SMTP_TLS_ERROR          0xC3 /* handshake or certificate: nx_smtp_client_tls_status_get */
+#define NX_SMTP_LOGIN_DEFERRED     0xC4 /* the server takes no logins for now: wait, then retry */
+#define NX_SMTP_CLIENT_BUSY        0xC5 /* another thread is in this client */
+#define NX_SMTP_CANCELLED          0xC6
+#define NX_SMTP_BODY_REFUSED       0xC7 /* a NUL byte in the body: nothing was sent */
+#define NX_SMTP_ADDRESS_REFUSED    0xC8 /* empty, <, >, space, open quote, not ASCII, too long */
+#define NX_SMTP_TLS_UNAVAILABLE    0xC9 /* the server has no STARTTLS, or refused it: an attack? */
+#define NX_SMTP_TLS_INJECTION      0xCA /* bytes in clear behind the answer to STARTTLS: an attack */
+#define NX_SMTP_TLS_NO_CLOCK       0xCB /* no clock to check the certificate's dates */
+#define NX_SMTP_LOGIN_UNAVAILABLE  0xCC /* the server offers no login that was allowed */
+#define NX_SMTP_LOGIN_NEEDS_TLS    0xCD /* the password or token would go in clear: not sent */
+#define NX_SMTP_LOGIN_SERVER       0xCE /* the server did not prove that it knows the password */
+#define NX_SMTP_LOGIN_CRYPTO       0xCF /* the hash provider failed */
+#define NX_SMTP_UNOFFERED          0xD0 /* the server does not offer what the mail asks for */
+#define NX_SMTP_PARTLY_SENT        0xD1 /* some recipients have it, some were refused */
+#define NX_SMTP_BODY_FAILED        0xD2 /* a callback failed or lied about its length: not sent */
+#define NX_SMTP_MAIL_FULL          0xD3 /* NX_SMTP_MAIL has no room: raise its options */
 
 /* ---- The client --------------------------------------------------------------------------- */
 
