@@ -62,7 +62,8 @@ def make_session(options, store, **tls):
     if options.login:
         login = {"authenticator": check_login, "auth_required": True}
         login["auth_require_tls"] = "tls_context" in tls
-    return LongLines(store, hostname="mail.test", data_size_limit=64 << 20, **login, **tls)
+    limits = {"data_size_limit": 64 << 20, "enable_SMTPUTF8": True}
+    return LongLines(store, hostname="mail.test", **limits, **login, **tls)
 
 
 async def listen(options, store):

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: MIT
 # Exim (package exim4-daemon-heavy, with GnuTLS) in the foreground, on loopback. Mail for anyone
 # @example.com but nobody@ is delivered to DIR/mail/new/, a file for each recipient. It takes mail
-# after a login alone, of SERVER_USER with SERVER_PASSWORD, and that needs TLS. The password of a
-# user `later` cannot be looked up.
+# after a login alone, of SERVER_USER with SERVER_PASSWORD, and that needs TLS; on OPEN_PORT from
+# anybody. The password of a user `later` cannot be looked up.
 #
-# usage: inside.sh ROOT DIR Debian-exim exim.sh DIR CERTIFICATES PORT TLS_PORT
+# usage: inside.sh ROOT DIR Debian-exim exim.sh DIR CERTIFICATES PORT TLS_PORT [OPEN_PORT]
 set -eu
-dir=$1 certificates=$2 port=$3 tls_port=$4
+dir=$1 certificates=$2 port=$3 tls_port=$4 open_port=${5-0}
 
 mkdir -p "$dir/spool" "$dir/mail" "$dir/log"
 cp "$certificates/server.pem" "$certificates/server.key" "$dir"
@@ -21,7 +21,7 @@ spool_directory = $dir/spool
 log_file_path = $dir/log/%slog
 pid_file_path = $dir/spool/pid
 local_interfaces = 127.0.0.1
-daemon_smtp_ports = $port : $tls_port
+daemon_smtp_ports = $port : $tls_port${5+ : $5}
 tls_on_connect_ports = $tls_port
 tls_advertise_hosts = *
 tls_certificate = $dir/server.pem
@@ -30,6 +30,9 @@ auth_advertise_hosts = \${if eq{\$tls_in_cipher}{}{}{*}}
 host_lookup =
 keep_environment =
 message_size_limit = 64M
+dsn_advertise_hosts = *
+prdr_enable = true
+acl_smtp_vrfy = accept
 acl_smtp_rcpt = check_rcpt
 acl_smtp_data = check_data
 
@@ -38,6 +41,8 @@ check_rcpt:
   deny local_parts = nobody
        message = no such user
   accept authenticated = *
+  accept condition = \${if eq{\$received_port}{$open_port}}
+         verify = recipient
   deny message = a login is needed
 check_data:
   accept

@@ -10,6 +10,7 @@
 #   Logins: SERVER_USER (@mail.test) with SERVER_PASSWORD, by SERVER_MECHANISMS (PLAIN LOGIN); with
 #   smtpd_sasl_path=broken the backend that knows the passwords is not there.
 #   TLS: SERVER_CERTIFICATES is a folder made by certificates.sh.
+#   ETRN is answered for example.com.
 #   The user postfix must be able to reach DIR. Needs root, as Postfix does, and the packages
 #   postfix, sasl2-bin, libsasl2-modules, libsasl2-modules-db. Stop it by its pid, which is the
 #   master's: it takes its children along. It serves when its ports answer.
@@ -40,6 +41,7 @@ inet_interfaces = loopback-only
 inet_protocols = ipv4
 default_transport = discard
 relay_transport = discard
+fast_flush_domains = example.com
 virtual_mailbox_domains = example.com
 virtual_mailbox_base = $dir/mail
 virtual_mailbox_maps = regexp:$dir/etc/mailboxes
@@ -80,6 +82,7 @@ rewrite unix - - n - - trivial-rewrite
 bounce unix - - n - 0 bounce
 defer unix - - n - 0 bounce
 trace unix - - n - 0 bounce
+flush unix n - n 1000? 0 flush
 proxymap unix - - n - - proxymap
 error unix - - n - - error
 retry unix - - n - - error
