@@ -54,7 +54,7 @@ has_no_data() { # nm object...
 }
 
 # shellcheck disable=SC2046 # words are wanted
-files=($(sources_of ENGINE_SOURCES) $(sources_of SASL_SOURCES) $(sources_of SASL_MORE_SOURCES))
+files=($(sources_of ENGINE_SOURCES) $(sources_of EXTENSIONS_SOURCES) $(sources_of SASL_SOURCES) $(sources_of SASL_MORE_SOURCES))
 for target in host m4; do
     case $target in
     host) cc=(gcc -O2 -fno-pie) nm=nm ;; # in PIE, constant pointers lie in .data.rel.ro

@@ -166,8 +166,17 @@ enum smtplite_mail_flag {
     SMTPLITE_MAIL_UTF8 = 1 << 2,
     /* The content is sent as it is, NUL, bare CR and LF and all: asks for BINARYMIME, and so
      * CHUNKING; needs config.extensions. Its own line ends must be CRLF. */
-    SMTPLITE_MAIL_BINARY = 1 << 3
+    SMTPLITE_MAIL_BINARY = 1 << 3,
+    /* How the content comes, for BDAT (RFC 3030), which is used where CHUNKING and PIPELINING are
+     * offered and one of these is set (or BINARY, which needs it); needs config.extensions.
+     * EXACT: `size` is what leaves, to the octet, with every line end made CRLF: one chunk.
+     * PIECES: each piece that is lent is a chunk, so they should be large. */
+    SMTPLITE_MAIL_EXACT = 1 << 4,
+    SMTPLITE_MAIL_PIECES = 1 << 5
 };
+
+/* Octets of a lent piece that go into one chunk at most: the server can refuse between two. */
+#define SMTPLITE_CHUNK_MAX 32768u
 
 enum smtplite_ret { SMTPLITE_RET_UNSAID, SMTPLITE_RET_FULL, SMTPLITE_RET_HDRS };
 enum smtplite_by { SMTPLITE_BY_UNSAID, SMTPLITE_BY_RETURN, SMTPLITE_BY_NOTIFY };
@@ -258,7 +267,6 @@ struct smtplite_session {
     uint8_t keyword;       /* which EHLO keyword the words of this line belong to */
     uint8_t word_len;      /* octets in `word` */
     uint8_t challenge_pad; /* `=` seen; 3: no base64 */
-    uint8_t offered;       /* capabilities */
     uint8_t mechanism;     /* the login that is tried: its number in the table */
     uint8_t step;          /* login responses sent */
     uint8_t initial;       /* what rides on this AUTH, see session.h */
@@ -279,6 +287,17 @@ struct smtplite_session {
     bool dirty;            /* RSET before the next mail */
     bool leaving;          /* failed; QUIT is said for courtesy */
     bool over;             /* close the connection */
+    bool verified;         /* TLS is, and its peer is who it should be */
+    bool riding;           /* the next mail's commands leave behind the end mark */
+    bool again;            /* AGAIN was raised and not answered */
+    bool refused;          /* the mail itself was, not a recipient: nobody else is tried */
+    bool lent;             /* some of its content was */
+    bool chunked;          /* it leaves by BDAT */
+    bool announced;        /* a chunk of this transaction was */
+    bool chunk_open;       /* a chunk was announced and has not left whole */
+    bool stopped;          /* a chunk was refused, or nobody is to get it: no chunk more */
+    uint8_t parameter;     /* which parameter of MAIL or RCPT leaves, see parameters.c */
+    bool in_xtext;         /* its value does so as xtext */
     bool secret;           /* the present piece is one */
     bool takes_8bit;       /* octets over 127 may leave */
     bool says_8bit;        /* this mail says BODY=8BITMIME */
@@ -286,6 +305,7 @@ struct smtplite_session {
     char no_text[1];       /* the text, if the caller gave no buffer */
 
     uint16_t event;    /* a set of events that were not read yet */
+    uint16_t offered;  /* mask of enum smtplite_extension */
     uint16_t auth;     /* mechanisms offered */
     uint16_t progress; /* octets of the present block of the message */
     uint16_t code;     /* the reply's, while it is read and until the next begins */
@@ -296,10 +316,13 @@ struct smtplite_session {
     struct smtplite_result result;
 
     const struct smtplite_config *config;
-    struct smtplite_mail *mail;
+    struct smtplite_mail *mail; /* whose replies are read */
+    struct smtplite_mail *next; /* submitted behind it */
+    size_t end_index; /* behind the last recipient of the transaction whose commands leave */
     size_t send_index;
     size_t expect_index;
-    size_t accepted; /* recipients of this mail */
+    size_t accepted; /* recipients of this transaction */
+    size_t chunks;   /* BDAT without LAST whose reply was not read */
     size_t pending;  /* commands that have left whole and whose reply was not read */
 
     const char *piece; /* what leaves next, and the rest of its command */
@@ -309,13 +332,22 @@ struct smtplite_session {
 
     const char *body; /* the piece that the caller lent, what is left of it */
     size_t body_len;
+    uint32_t chunk_left; /* octets of the open chunk that were not put out yet */
+
+    const char *argument; /* of smtplite_command; what is left of a parameter's value */
 
     char *text; /* the caller's buffer, or no_text */
     size_t text_size;
     size_t text_len;
 
     uint32_t size_limit;
-    char quad[4]; /* four base64 characters of a login response */
+    uint32_t rcpt_max; /* LIMITS: recipients in a transaction, 0: not said */
+    uint32_t mail_max; /* LIMITS: transactions in a session, 0: not said */
+    uint32_t mail_count;
+    uint32_t by_min;   /* DELIVERBY: seconds, 0: not said */
+    uint32_t hold_max; /* FUTURERELEASE: seconds, 0: not said */
+    char quad[4];      /* four base64 characters of a login response */
+    char scratch[20];  /* a number that leaves, an octet as xtext */
     char word[SMTPLITE_WORD_SIZE];
 };
 
@@ -406,7 +438,12 @@ enum smtplite_event smtplite_next(struct smtplite_session *s, struct smtplite_ev
 
 /* Checks a mail's envelope as smtplite_submit does, without a session: for use before a
  * connection is made. Errors: ARGUMENT, CONTROL, ADDRESS, NON_ASCII, TOO_LONG. */
-enum smtplite_error smtplite_mail_check(const struct smtplite_mail *mail);
+enum smtplite_error smtplite_mail_check(const struct smtplite_config *config,
+                                        const struct smtplite_mail *mail);
+
+/* Checks an addr-spec (RFC 5321 4.1.2), "" being none. utf8: it may be UTF-8 (RFC 6531). Errors:
+ * CONTROL, ADDRESS, NON_ASCII, TOO_LONG. */
+enum smtplite_error smtplite_address_check(const char *address, bool utf8);
 
 /* Clears what an earlier try has filled into the recipients; smtplite_submit does so itself. */
 void smtplite_mail_forget(struct smtplite_mail *mail);

@@ -8,11 +8,11 @@
  *
  * X(NAME, command)
  *   NAME     SMTPLITE_PHASE_NAME; the reply of this phase is judged by on_NAME()
- *   command  what is sent: text, with \1 .. \10 in place of what the session fills in:
+ *   command  what is sent: text, with \1 .. \7 in place of what the session fills in:
  *            \1 the domain (EHLO name)   \2 the sender      \3 the recipient
  *            \4 the SASL mechanism       \5 its response, in base64
  *            \6 what may stand behind:   a blank before what is optional, parameters (SIZE=...)
- *            \7 a chunk's length          \10 the argument of smtplite_command
+ *            \7 the argument of smtplite_command
  */
 #define SMTPLITE_PHASES(X)                                                                         \
     X(IDLE, "")                                                                                    \
@@ -28,14 +28,14 @@
     X(MAIL, "MAIL FROM:<\2>\6\r\n")                                                                \
     X(RCPT, "RCPT TO:<\3>\6\r\n")                                                                  \
     X(DATA, "DATA\r\n")                                                                            \
-    X(BDAT, "BDAT \7\r\n")                                                                         \
+    X(BDAT, "")                                                                         \
     X(MESSAGE, "")                                                                                 \
     X(RSET, "RSET\r\n")                                                                            \
     X(NOOP, "NOOP\r\n")                                                                            \
-    X(VRFY, "VRFY \10\r\n")                                                                        \
-    X(EXPN, "EXPN \10\r\n")                                                                        \
-    X(HELP, "HELP\6\10\r\n")                                                                       \
-    X(ETRN, "ETRN \10\r\n")                                                                        \
+    X(VRFY, "VRFY \7\r\n")                                                                        \
+    X(EXPN, "EXPN \7\r\n")                                                                        \
+    X(HELP, "HELP\6\7\r\n")                                                                       \
+    X(ETRN, "ETRN \7\r\n")                                                                        \
     X(QUIT, "QUIT\r\n")
 
 #define SMTPLITE_X_PHASE(name, command) SMTPLITE_PHASE_##name,

@@ -12,7 +12,7 @@
 #include "nxd_smtp_client.h"
 
 #include "nx_smtp_header.h"
-#include "nx_smtp_transport.h"
+#include "nx_smtp_session.h"
 
 #include "nx_ip.h"
 
@@ -150,7 +150,9 @@ VOID _nx_smtp_client_configure(NX_SMTP_CLIENT *client_ptr) {
     struct smtplite_config *config = &client_ptr->nx_smtp_client_config;
     UINT options = client_ptr->nx_smtp_client_options;
     UINT is_plain = config->tls == SMTPLITE_TLS_NONE;
-    UINT flags = is_plain ? LENIENCIES : 0;
+    UINT flags = config->flags & (SMTPLITE_LMTP | SMTPLITE_NO_CHUNKING);
+    if (is_plain)
+        flags |= LENIENCIES;
     if ((options & NX_SMTP_OPTION_HELO) != 0)
         flags |= SMTPLITE_HELO;
     if ((options & NX_SMTP_OPTION_PIPELINING) == 0)
@@ -250,14 +252,31 @@ UINT _nx_smtp_client_enter(NX_SMTP_CLIENT *client_ptr) {
     return status;
 }
 
+UINT _nx_smtp_client_resume(NX_SMTP_CLIENT *client_ptr) {
+    TX_INTERRUPT_SAVE_AREA
+    UINT is_idle;
+    TX_DISABLE
+    is_idle = client_ptr->nx_smtp_client_state == NX_SMTP_CLIENT_STATE_NOOP;
+    if (is_idle)
+        client_ptr->nx_smtp_client_state = NX_SMTP_CLIENT_STATE_GREETING;
+    TX_RESTORE
+    return is_idle ? NX_SUCCESS : _nx_smtp_client_enter(client_ptr);
+}
+
+/* NOOP: a session is open, and no call is under way. */
+VOID _nx_smtp_client_leave(NX_SMTP_CLIENT *client_ptr) {
+    client_ptr->nx_smtp_client_state = client_ptr->nx_smtp_client_session_ptr
+                                           ? NX_SMTP_CLIENT_STATE_NOOP
+                                           : NX_SMTP_CLIENT_STATE_IDLE;
+}
+
 /* All that one send needs beside the client. */
 struct job {
     struct smtplite_recipient recipient;
     struct smtplite_mail mail;
     struct nx_smtp_header header;
-    struct smtplite_transport transport;
     struct smtplite_source source;
-    struct smtplite_driver driver;
+    NX_SMTP_SESSION session;
 };
 
 /* A subject may have tabs, but no other control byte (B3). */
@@ -285,13 +304,21 @@ static UINT check_body(struct job *job) {
     return NX_SUCCESS;
 }
 
-/* What is wrong with the mail is found here, before there is a connection. */
-static UINT check(NX_SMTP_CLIENT *client_ptr, struct job *job) {
-    UINT status = error_status[smtplite_init(
+UINT _nx_smtp_error_status(enum smtplite_error error) {
+    return error_status[error];
+}
+
+UINT _nx_smtp_session_init(NX_SMTP_CLIENT *client_ptr) {
+    return error_status[smtplite_init(
         &client_ptr->nx_smtp_client_session, &client_ptr->nx_smtp_client_config,
         client_ptr->nx_smtp_client_reply_text, sizeof client_ptr->nx_smtp_client_reply_text)];
+}
+
+/* What is wrong with the mail is found here, before there is a connection. */
+static UINT check(NX_SMTP_CLIENT *client_ptr, struct job *job) {
+    UINT status = _nx_smtp_session_init(client_ptr);
     if (status == NX_SUCCESS)
-        status = error_status[smtplite_mail_check(&job->mail)];
+        status = error_status[smtplite_mail_check(NX_NULL, &job->mail)];
     if (status == NX_SUCCESS)
         status = check_subject(&job->header);
     if (status == NX_SUCCESS)
@@ -317,7 +344,7 @@ static UINT failure_status(const NX_SMTP_CLIENT *client_ptr, const struct smtpli
     return status;
 }
 
-static UINT session_status(const NX_SMTP_CLIENT *client_ptr) {
+UINT _nx_smtp_session_status(const NX_SMTP_CLIENT *client_ptr) {
     const struct smtplite_result *result = smtplite_result_get(&client_ptr->nx_smtp_client_session);
     if (result->outcome == SMTPLITE_SENT)
         return NX_SUCCESS;
@@ -331,25 +358,47 @@ static void show(void *context, bool from_server, const char *p, size_t n) {
     client_ptr->nx_smtp_client_trace(client_ptr->nx_smtp_client_trace_context, from_server, p, n);
 }
 
+/* The driver's hook: false ends the session. */
+static bool is_wanted(void *context) {
+    const NX_SMTP_CLIENT *client_ptr = context;
+    return client_ptr->nx_smtp_client_state != NX_SMTP_CLIENT_STATE_CANCELLED;
+}
+
+UINT _nx_smtp_session_open(NX_SMTP_CLIENT *client_ptr, NX_SMTP_SESSION *session_ptr,
+                           UINT (*await)(NX_SMTP_CLIENT *client_ptr)) {
+    struct smtplite_driver *driver = &session_ptr->nx_smtp_session_driver;
+    UINT status =
+        _nx_smtp_transport_open(client_ptr, &session_ptr->nx_smtp_session_transport, await);
+    if (status != NX_SUCCESS)
+        return status;
+    driver->session = &client_ptr->nx_smtp_client_session;
+    driver->transport = &session_ptr->nx_smtp_session_transport;
+    if (client_ptr->nx_smtp_client_trace)
+        driver->hooks.trace = show;
+    driver->hooks.context = client_ptr;
+    driver->hooks.token = client_ptr->nx_smtp_client_token;
+    driver->hooks.idle = is_wanted;
+    driver->hooks.slice = NX_SMTP_SLICE;
+    return NX_SUCCESS;
+}
+
+VOID _nx_smtp_session_close(NX_SMTP_CLIENT *client_ptr, NX_SMTP_SESSION *session_ptr) {
+    smtplite_finish(&session_ptr->nx_smtp_session_driver);
+    _nx_smtp_transport_close(client_ptr);
+}
+
 static UINT run_session(NX_SMTP_CLIENT *client_ptr, struct job *job) {
     enum smtplite_error error;
-    UINT status = _nx_smtp_transport_open(client_ptr, &job->transport);
+    UINT status = _nx_smtp_session_open(client_ptr, &job->session, NX_NULL);
     if (status != NX_SUCCESS)
         return status;
     job->source.context = &job->header;
     job->source.read = _nx_smtp_header_read;
-    job->driver.session = &client_ptr->nx_smtp_client_session;
-    job->driver.transport = &job->transport;
-    if (client_ptr->nx_smtp_client_trace)
-        job->driver.hooks.trace = show;
-    job->driver.hooks.context = client_ptr;
-    job->driver.hooks.token = client_ptr->nx_smtp_client_token;
     /* QUIT waits for the message's answer: nx_tcp_socket_send may fail with part of its packet
      * sent, and of an end mark with QUIT behind it nobody could say which part. */
-    error = smtplite_deliver(&job->driver, &job->mail, &job->source, false);
-    smtplite_finish(&job->driver);
-    _nx_smtp_transport_close(client_ptr);
-    return error != SMTPLITE_E_OK ? error_status[error] : session_status(client_ptr);
+    error = smtplite_deliver(&job->session.nx_smtp_session_driver, &job->mail, &job->source, false);
+    _nx_smtp_session_close(client_ptr, &job->session);
+    return error != SMTPLITE_E_OK ? error_status[error] : _nx_smtp_session_status(client_ptr);
 }
 
 UINT _nxe_smtp_mail_send(NX_SMTP_CLIENT *client_ptr, CHAR *recipient_address, UINT priority,

@@ -23,7 +23,7 @@ static enum smtplite_error check(const struct smtplite_transport *transport,
         return SMTPLITE_E_ARGUMENT;
     if (config != NULL && config->tls != SMTPLITE_TLS_NONE && transport->start_tls == NULL)
         return SMTPLITE_E_TLS_UNAVAILABLE;
-    return smtplite_mail_check(mail);
+    return smtplite_mail_check(config, mail);
 }
 
 static enum smtplite_error deliver(struct smtplite_driver *driver, struct smtplite_mail *mail,

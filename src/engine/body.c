@@ -109,11 +109,19 @@ static bool put_content(struct smtplite_session *s) {
 static void put_end(struct smtplite_session *s) {
     static const char mark[] = "\r\n.\r\nQUIT\r\n";
     size_t from = s->line == LINE_START ? 2 : 0;
-    bool rides = s->quitting && s->grouped;
-    if (rides)
-        s->quit_rides = true;
+    bool rides = smtplite_quit_may_ride(s);
+    s->quit_rides = rides;
     s->at_end = true;
     put(s, mark + from, (rides ? sizeof mark - 1 : 5) - from);
+    (void)smtplite_mail_ride(s);
+}
+
+bool smtplite_ask_body(struct smtplite_session *s) {
+    if (!s->body_asked) {
+        s->body_asked = true;
+        smtplite_raise(s, EVENT(BODY));
+    }
+    return false;
 }
 
 bool smtplite_body_fill(struct smtplite_session *s) {
@@ -125,9 +133,5 @@ bool smtplite_body_fill(struct smtplite_session *s) {
         put_end(s);
         return true;
     }
-    if (!s->body_asked) {
-        s->body_asked = true;
-        smtplite_raise(s, EVENT(BODY));
-    }
-    return false;
+    return smtplite_ask_body(s);
 }

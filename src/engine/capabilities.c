@@ -15,33 +15,52 @@ void smtplite_capabilities_forget(struct smtplite_session *s) {
     s->offered = 0;
     s->auth = 0;
     s->size_limit = 0;
+    s->rcpt_max = 0;
+    s->mail_max = 0;
+    s->by_min = 0;
+    s->hold_max = 0;
 }
 
-/* A capability's place is that of its bit in `offered`; the keywords with words behind them follow.
- */
+const char *smtplite_keyword(const struct smtplite_session *s, unsigned number) {
+    static const char *const plain[EXTENSIONS_PLAIN] = {"PIPELINING", "8BITMIME", "STARTTLS",
+                                                        "SIZE"};
+    if (number < EXTENSIONS_PLAIN)
+        return plain[number];
+    if (s->config->extensions == NULL)
+        return NULL;
+    return s->config->extensions->keywords[number - EXTENSIONS_PLAIN];
+}
+
 static void take_keyword(struct smtplite_session *s) {
-    static const char *const names[] = {"PIPELINING", "8BITMIME", "STARTTLS", "AUTH", "SIZE"};
-    s->keyword = KEYWORD_OTHER;
-    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (!smtplite_text_equal(s->word, names[i]))
+    const char *keyword;
+    s->keyword = smtplite_text_equal(s->word, "AUTH") ? KEYWORD_AUTH : KEYWORD_OTHER;
+    for (unsigned i = 0; (keyword = smtplite_keyword(s, i)) != NULL; i++) {
+        if (!smtplite_text_equal(s->word, keyword))
             continue;
-        if (i < CAP_COUNT)
-            s->offered |= (uint8_t)(1u << i);
-        else
-            s->keyword = (uint8_t)(KEYWORD_AUTH + (i - CAP_COUNT));
+        s->offered |= (uint16_t)(1u << i);
+        s->keyword = (uint8_t)(KEYWORD_EXTENSION + i);
     }
 }
 
-/* RFC 1870: 0 means no fixed limit. */
-static void take_size(struct smtplite_session *s) {
-    uint32_t limit = 0;
-    for (const char *p = s->word; *p != '\0'; p++) {
+bool smtplite_number_read(const char *p, uint32_t *number) {
+    uint32_t n = 0;
+    for (; *p != '\0'; p++) {
         if (*p < '0' || *p > '9')
-            return;
+            return false;
         uint32_t digit = (uint32_t)(*p - '0');
-        limit = limit < UINT32_MAX / 10 ? limit * 10 + digit : UINT32_MAX;
+        n = n < UINT32_MAX / 10 ? n * 10 + digit : UINT32_MAX;
     }
-    s->size_limit = limit;
+    *number = n;
+    return true;
+}
+
+/* RFC 1870: a size of 0 means no fixed limit. */
+static void take_word(struct smtplite_session *s) {
+    unsigned extension = 1u << (s->keyword - KEYWORD_EXTENSION);
+    if (extension == SMTPLITE_EXT_SIZE)
+        (void)smtplite_number_read(s->word, &s->size_limit);
+    else if (extension > SMTPLITE_EXT_SIZE)
+        s->config->extensions->take_word(s, extension);
 }
 
 static void end_word(struct smtplite_session *s) {
@@ -53,8 +72,8 @@ static void end_word(struct smtplite_session *s) {
         take_keyword(s);
     else if (s->keyword == KEYWORD_AUTH)
         s->auth |= smtplite_sasl_find(s->config, s->word);
-    else if (s->keyword == KEYWORD_SIZE)
-        take_size(s);
+    else if (s->keyword >= KEYWORD_EXTENSION)
+        take_word(s);
     s->word_len = 0;
 }
 

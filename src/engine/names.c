@@ -50,6 +50,10 @@ static const char *advise_values(const struct smtplite_config *config) {
         return "config.user is set, but config.mechanisms is 0: no login would be tried";
     if (login != NULL && login->exchange == NULL)
         return "config.login was not made by smtplite_login_init";
+    if ((config->flags & SMTPLITE_LMTP) != 0 && config->extensions == NULL)
+        return "SMTPLITE_LMTP needs config.extensions";
+    if ((config->flags & SMTPLITE_LMTP) != 0 && (config->flags & SMTPLITE_HELO) != 0)
+        return "SMTPLITE_LMTP says LHLO: SMTPLITE_HELO does not go with it";
     if (config->domain != NULL && *config->domain == '\0')
         return "config.domain is empty";
     return "";

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Commands as pieces. A command is a text in which a byte from 1 to 6 stands for something of the
+ * Commands as pieces. A command is a text in which a byte from 1 to 7 stands for something of the
  * session's (smtplite/phases.h). It leaves piece by piece: a run of the text, an address where it
  * lies in the caller's memory, four base64 characters of a login (auth.c). Nothing is composed, so
  * no length can be too small, and the place in it is three members: piece, piece_len, command.
@@ -10,7 +10,7 @@
 
 #include "sasl/sasl.h"
 
-#define VARIABLE_MAX   6
+#define VARIABLE_MAX   7
 #define DEFAULT_DOMAIN "[127.0.0.1]"
 #define QUIT_LEN       6u /* of the end mark's piece, when QUIT rides */
 
@@ -29,7 +29,18 @@ static const char *option_text(const struct smtplite_session *s) {
     static const char leads[][3] = {"", " ", " ="};
     if (s->send == PHASE(AUTH))
         return leads[s->initial];
+    if (s->send == PHASE(HELP))
+        return leads[s->argument != NULL];
     return s->send == PHASE(MAIL) && s->says_8bit ? " BODY=8BITMIME" : "";
+}
+
+/* What stands behind an address: of extensions, one piece after the other. */
+static enum smtplite_response put_options(struct smtplite_session *s) {
+    const struct smtplite_extensions *extensions = s->config->extensions;
+    if (extensions != NULL && (s->send == PHASE(MAIL) || s->send == PHASE(RCPT)))
+        return extensions->put_parameter(s) ? SMTPLITE_RESPONSE_QUAD : SMTPLITE_RESPONSE_END;
+    put_text(s, option_text(s));
+    return SMTPLITE_RESPONSE_END;
 }
 
 /* The next four characters of a login response. */
@@ -52,10 +63,10 @@ static bool put_variable(struct smtplite_session *s, char variable) {
         put_text(s, s->config->domain != NULL ? s->config->domain : DEFAULT_DOMAIN);
         break;
     case 2:
-        put_text(s, s->mail->from);
+        put_text(s, smtplite_out_mail(s)->from);
         break;
     case 3:
-        put_text(s, s->mail->recipients[s->send_index].address);
+        put_text(s, smtplite_out_mail(s)->recipients[s->send_index].address);
         break;
     case 4:
         put_text(s, smtplite_sasl_get(s->config, s->mechanism)->name);
@@ -63,8 +74,11 @@ static bool put_variable(struct smtplite_session *s, char variable) {
     case 5:
         state = put_response(s);
         break;
+    case 6:
+        state = put_options(s);
+        break;
     default:
-        put_text(s, option_text(s));
+        put_text(s, s->argument != NULL ? s->argument : "");
     }
     if (state == SMTPLITE_RESPONSE_END)
         s->command++;
@@ -84,7 +98,7 @@ static void put_literal(struct smtplite_session *s) {
 
 /* ---- The sending cursor ------------------------------------------------------------------ */
 
-static void count_sent(struct smtplite_session *s) {
+void smtplite_count_sent(struct smtplite_session *s) {
     if (s->pending++ == 0)
         smtplite_wait_begin(s);
 }
@@ -92,8 +106,10 @@ static void count_sent(struct smtplite_session *s) {
 /* The command has left whole: the next of its group begins, if there is one. */
 static void end_command(struct smtplite_session *s) {
     uint8_t next = smtplite_group_next(s);
-    s->send_index = s->send == PHASE(RCPT) ? s->send_index + 1 : 0;
-    count_sent(s);
+    size_t index = s->send == PHASE(RCPT) ? s->send_index + 1 : 0;
+    if (next == PHASE(RCPT))
+        s->send_index = smtplite_recipient_from(s, index);
+    smtplite_count_sent(s);
     smtplite_send_begin(s, next);
 }
 
@@ -102,6 +118,9 @@ void smtplite_output_fill(struct smtplite_session *s) {
     while (s->piece_len == 0 && s->send != PHASE(IDLE)) {
         if (s->send == PHASE(MESSAGE)) {
             if (!smtplite_body_fill(s))
+                return;
+        } else if (s->send == PHASE(BDAT)) {
+            if (!s->config->extensions->fill(s))
                 return;
         } else if (*s->command == '\0') {
             end_command(s);
@@ -119,14 +138,18 @@ static void count_end(struct smtplite_session *s) {
     size_t riding = s->quit_rides ? QUIT_LEN : 0;
     if (!s->marked && s->piece_len <= riding) {
         s->marked = true;
-        count_sent(s);
+        smtplite_count_sent(s);
+        if (s->expect == PHASE(BDAT))
+            s->expect = smtplite_content_phase(s);
     }
     if (s->piece_len > 0)
         return;
     if (riding > 0)
-        count_sent(s);
+        smtplite_count_sent(s);
     s->at_end = false;
     s->send = PHASE(IDLE);
+    if (s->riding)
+        smtplite_send_begin(s, PHASE(MAIL));
 }
 
 /* Octets of the message left: each block of them has a wait of its own. */
@@ -147,8 +170,12 @@ const char *smtplite_out(const struct smtplite_session *s, size_t *len) {
 bool smtplite_out_more(const struct smtplite_session *s) {
     if (s->piece_len == 0)
         return false;
+    if (s->at_end)
+        return s->riding;
     if (s->send == PHASE(MESSAGE))
-        return !s->at_end;
+        return true;
+    if (s->send == PHASE(BDAT))
+        return s->grouped || s->chunk_left > 0;
     return *s->command != '\0' || smtplite_group_next(s) != PHASE(IDLE);
 }
 
@@ -165,7 +192,7 @@ void smtplite_out_done(struct smtplite_session *s, size_t n) {
     s->piece_len -= n;
     if (s->at_end)
         count_end(s);
-    else if (s->send == PHASE(MESSAGE))
+    else if (s->send == PHASE(MESSAGE) || s->send == PHASE(BDAT))
         count_content(s, n);
     if (s->piece_len == 0)
         smtplite_output_fill(s);

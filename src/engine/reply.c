@@ -82,7 +82,8 @@ void smtplite_text_add(struct smtplite_session *s, char c) {
 
 /* In a line of EHLO's reply that tells a capability. */
 static bool is_offer(const struct smtplite_session *s) {
-    return s->expect == PHASE(EHLO) && s->reply_lines > 0 && s->code / 100 == 2;
+    return (s->expect == PHASE(EHLO) || s->expect == PHASE(LHLO)) && s->reply_lines > 0 &&
+           s->code / 100 == 2;
 }
 
 static void take_text(struct smtplite_session *s, char octet) {

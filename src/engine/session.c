@@ -111,9 +111,9 @@ uint8_t smtplite_fail(struct smtplite_session *s, enum smtplite_error error, uin
             end = EVENT(CLOSED);
     } else {
         s->result.error = (uint8_t)error;
-        if (s->in_mail)
-            s->result.outcome = s->marked ? SMTPLITE_MAYBE_SENT : SMTPLITE_NOT_SENT;
         smtplite_decide(s, code);
+        if (s->in_mail)
+            smtplite_mail_fail(s);
         if (deserves_quit(s, error)) {
             say_goodbye(s);
             return s->expect;
@@ -161,6 +161,7 @@ void smtplite_tls_done(struct smtplite_session *s, bool verified) {
         return;
     }
     s->secure = true;
+    s->verified = verified;
     if (s->config->tls == SMTPLITE_TLS_IMPLICIT) {
         s->expect = PHASE(GREETING);
         s->pending = 1;
@@ -185,6 +186,8 @@ static uint32_t pick_wait(const struct smtplite_session *s, const struct smtplit
         return w->data;
     case SMTPLITE_PHASE_MESSAGE:
         return s->send == PHASE(MESSAGE) ? w->block : w->message;
+    case SMTPLITE_PHASE_BDAT:
+        return s->send == PHASE(BDAT) ? w->block : w->message;
     case SMTPLITE_PHASE_QUIT:
         return w->quit;
     default:
@@ -226,8 +229,15 @@ bool smtplite_awaits_token(const struct smtplite_session *s) {
 
 /* ---- Application side -------------------------------------------------------------------- */
 
+/* Nothing is under way and nothing waits to be read; a mail may wait to begin. */
+bool smtplite_is_idle(const struct smtplite_session *s) {
+    return s->expect == PHASE(IDLE) && s->event == 0 && !s->over && !s->again;
+}
+
 enum smtplite_event smtplite_next(struct smtplite_session *s, struct smtplite_event_data *data) {
     unsigned event = SMTPLITE_EV_NONE;
+    if (smtplite_is_idle(s) && s->in_mail)
+        smtplite_start(s, smtplite_phase_next(s));
     if (s->event == 0)
         return SMTPLITE_EV_NONE;
     while ((s->event & (1u << event)) == 0)
@@ -242,25 +252,27 @@ enum smtplite_event smtplite_next(struct smtplite_session *s, struct smtplite_ev
     return (enum smtplite_event)event;
 }
 
-static bool is_idle(const struct smtplite_session *s) {
-    return s->expect == PHASE(IDLE) && s->event == 0 && !(s->over || s->quitting);
-}
-
 void smtplite_mail_forget(struct smtplite_mail *mail) {
     for (size_t i = 0; i < mail->count; i++) {
-        const char *address = mail->recipients[i].address;
-        memset(&mail->recipients[i], 0, sizeof mail->recipients[i]);
-        mail->recipients[i].address = address;
+        struct smtplite_recipient *recipient = &mail->recipients[i];
+        memset(&recipient->enhanced, 0, sizeof recipient->enhanced);
+        recipient->code = 0;
+        recipient->fate = SMTPLITE_UNTRIED;
     }
+    memset(&mail->result, 0, sizeof mail->result);
 }
 
 enum smtplite_error smtplite_submit(struct smtplite_session *s, struct smtplite_mail *mail) {
-    if (s->in_mail || s->over || s->quitting || s->leaving || s->event != 0)
+    if (s->next != NULL || s->over || s->quitting || s->leaving || (!s->in_mail && s->event != 0))
         return SMTPLITE_E_STATE;
-    enum smtplite_error error = smtplite_mail_check(mail);
+    enum smtplite_error error = smtplite_mail_check(s->config, mail);
     if (error != SMTPLITE_E_OK)
         return error;
     smtplite_mail_forget(mail);
+    if (s->in_mail) {
+        s->next = mail;
+        return SMTPLITE_E_OK;
+    }
     memset(&s->result, 0, sizeof s->result);
     s->mail = mail;
     s->in_mail = true;
@@ -272,13 +284,14 @@ enum smtplite_error smtplite_submit(struct smtplite_session *s, struct smtplite_
 }
 
 static bool takes_body(const struct smtplite_session *s) {
-    return s->send == PHASE(MESSAGE) && s->body_len == 0 && s->piece_len == 0 &&
-           !(s->body_ended || s->hollow);
+    return (s->send == PHASE(MESSAGE) || s->send == PHASE(BDAT)) && s->body_len == 0 &&
+           s->piece_len == 0 && !(s->body_ended || s->hollow);
 }
 
 static void answer_body(struct smtplite_session *s, const char *p, size_t n) {
     s->body = p;
     s->body_len = n;
+    s->lent = s->lent || n > 0;
     s->event &= (uint16_t)~EVENT(BODY);
     s->body_asked = false;
     smtplite_output_fill(s);
@@ -308,16 +321,8 @@ enum smtplite_error smtplite_body_fail(struct smtplite_session *s) {
     return SMTPLITE_E_OK;
 }
 
-enum smtplite_error smtplite_noop(struct smtplite_session *s) {
-    if (!is_idle(s))
-        return SMTPLITE_E_STATE;
-    s->kept = false;
-    smtplite_start(s, PHASE(NOOP));
-    return SMTPLITE_E_OK;
-}
-
 void smtplite_quit(struct smtplite_session *s) {
-    bool idle = s->expect == PHASE(IDLE) && !s->over;
+    bool idle = s->expect == PHASE(IDLE) && !s->over && !s->in_mail;
     s->quitting = true;
     if (idle)
         smtplite_start(s, PHASE(QUIT));

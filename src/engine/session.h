@@ -22,8 +22,9 @@
  *     smtplite_out_done. Before: NOT_SENT. Behind it, until the answer: MAYBE_SENT.
  *
  * Files: session.c the calls and the session's end; phases.c what follows what; output.c
- * commands as pieces; auth.c what AUTH says and hears; body.c the message; reply.c octets to
- * replies; capabilities.c EHLO's words; text.c what may be said; names.c for people.
+ * commands as pieces; transaction.c a mail and its recipients; auth.c what AUTH says and hears;
+ * body.c the message; reply.c octets to replies; capabilities.c EHLO's words; text.c what may be
+ * said; names.c for people.
  */
 
 #include "engine/text.h"
@@ -38,8 +39,8 @@
 typedef char smtplite_events_fit[SMTPLITE_EV_FAILED <= 16 ? 1 : -1];
 typedef char smtplite_errors_fit[SMTPLITE_E_COUNT <= 32 ? 1 : -1];
 
-/* session.offered */
-enum { CAP_PIPELINING = 1 << 0, CAP_8BITMIME = 1 << 1, CAP_STARTTLS = 1 << 2, CAP_COUNT = 3 };
+/* How many of enum smtplite_extension are known without config.extensions. */
+#define EXTENSIONS_PLAIN 4u
 
 /* session.line */
 enum {
@@ -53,13 +54,14 @@ enum {
 enum { COLUMN_SEPARATOR = 3, COLUMN_TEXT, COLUMN_SKIP };
 
 /* session.keyword */
-enum { KEYWORD_NONE, KEYWORD_OTHER, KEYWORD_AUTH, KEYWORD_SIZE };
+enum { KEYWORD_NONE, KEYWORD_OTHER, KEYWORD_AUTH, KEYWORD_EXTENSION /* and on: its bit */ };
 
 /* session.initial: what rides on AUTH (RFC 4954 4) */
 enum smtplite_initial { SMTPLITE_INITIAL_NONE, SMTPLITE_INITIAL, SMTPLITE_INITIAL_EMPTY };
 
 /* What this version knows: all else in a mask is refused, not passed over. */
-#define FLAGS_KNOWN (SMTPLITE_NO_CHUNKING * 2 - 1)
+#define FLAGS_KNOWN      (SMTPLITE_NO_CHUNKING * 2 - 1)
+#define MAIL_FLAGS_KNOWN (SMTPLITE_MAIL_PIECES * 2 - 1)
 
 #define REPLY_LINES_MAX 512u
 #define CHALLENGE_BAD   3u /* session.challenge_pad */
@@ -74,7 +76,23 @@ static inline void smtplite_wait_begin(struct smtplite_session *s) {
     s->wait_id = (uint8_t)(s->wait_id + 1u);
 }
 
+static inline bool smtplite_is_positive(uint16_t code) {
+    return code / 100 == 2;
+}
+
+/* The mail whose commands or content leave. */
+static inline struct smtplite_mail *smtplite_out_mail(const struct smtplite_session *s) {
+    return s->riding ? s->next : s->mail;
+}
+
+/* The server takes no further transaction. */
+static inline bool smtplite_is_full(const struct smtplite_session *s) {
+    return s->mail_max > 0 && s->mail_count >= s->mail_max;
+}
+
 /* session.c */
+/* Nothing is under way and no event waits; a mail may wait to begin. */
+bool smtplite_is_idle(const struct smtplite_session *s);
 void smtplite_raise(struct smtplite_session *s, uint16_t event);
 void smtplite_text_clear(struct smtplite_session *s);
 /* The reply at hand, or none if code is 0, decides what is reported; what follows does not change
@@ -85,6 +103,9 @@ void smtplite_decide(struct smtplite_session *s, uint16_t code);
 uint8_t smtplite_fail(struct smtplite_session *s, enum smtplite_error error, uint16_t code);
 
 /* phases.c */
+bool smtplite_in_group(const struct smtplite_session *s);
+/* The server said no, or something that is no answer at all. Gives the phase that is on then. */
+uint8_t smtplite_refused(struct smtplite_session *s, enum smtplite_error error);
 void smtplite_start(struct smtplite_session *s, uint8_t phase);
 void smtplite_judge(struct smtplite_session *s);
 /* The phase that an idle session goes on with: a mail that waits, QUIT, or none. */
@@ -96,6 +117,52 @@ uint8_t smtplite_group_next(const struct smtplite_session *s);
 
 /* output.c */
 void smtplite_output_fill(struct smtplite_session *s);
+/* A command has left whole: it waits for its answer. */
+void smtplite_count_sent(struct smtplite_session *s);
+
+/* transaction.c */
+uint8_t smtplite_fate_of(uint16_t code);
+/* The reply at hand decides about a recipient. */
+void smtplite_recipient_decide(struct smtplite_session *s, struct smtplite_recipient *recipient);
+/* The recipient from `index` on that is next in the transaction whose commands leave, or its end.
+ */
+size_t smtplite_recipient_from(const struct smtplite_session *s, size_t index);
+size_t smtplite_first_pending(const struct smtplite_mail *mail, size_t from);
+/* Begins a transaction of the present mail, or ends it. Gives the phase that is on then. */
+uint8_t smtplite_mail_begin(struct smtplite_session *s);
+uint8_t smtplite_transaction_end(struct smtplite_session *s, uint8_t fate);
+/* The session has failed, as its result says: so have its mails. */
+void smtplite_mail_fail(struct smtplite_session *s);
+/* True if the next mail's commands leave behind this one's end mark: then it has begun. */
+bool smtplite_mail_ride(struct smtplite_session *s);
+bool smtplite_quit_may_ride(const struct smtplite_session *s);
+/* The phase that follows the last RCPT, or a chunk. */
+uint8_t smtplite_content_phase(const struct smtplite_session *s);
+uint8_t smtplite_on_rset(struct smtplite_session *s);
+uint8_t smtplite_on_mail(struct smtplite_session *s);
+uint8_t smtplite_on_rcpt(struct smtplite_session *s);
+uint8_t smtplite_on_data(struct smtplite_session *s);
+uint8_t smtplite_on_message(struct smtplite_session *s);
+
+/* extensions.c: what only config.extensions brings, reached by that pointer, so that firmware
+ * without it does not carry it. */
+struct smtplite_extensions {
+    const char *const *keywords; /* of enum smtplite_extension behind the plain ones; then NULL */
+    /* A word behind such a keyword, given by its bit. */
+    void (*take_word)(struct smtplite_session *s, unsigned extension);
+    /* Checks all of a mail that is not plain. */
+    enum smtplite_error (*check_mail)(const struct smtplite_mail *mail);
+    /* What the mail asks for and the server does not offer, or NULL. */
+    const char *(*find_missing)(const struct smtplite_session *s, const struct smtplite_mail *mail);
+    /* Puts out the next piece of MAIL's or RCPT's parameters; false: there is none more. */
+    bool (*put_parameter)(struct smtplite_session *s);
+    /* As smtplite_body_fill, for BDAT. */
+    bool (*fill)(struct smtplite_session *s);
+    /* No chunk more: the result says why. Gives the next phase, as the two below. */
+    uint8_t (*stop)(struct smtplite_session *s);
+    uint8_t (*on_chunk)(struct smtplite_session *s);
+    uint8_t (*on_final)(struct smtplite_session *s); /* LMTP: one of the final replies */
+};
 
 /* exchange.c: what only logins with memory of their own need. They are reached by the pointer in
  * struct smtplite_login, so that firmware without one does not carry them. */
@@ -147,11 +214,17 @@ void smtplite_text_add(struct smtplite_session *s, char c);
 
 /* body.c: sets the next piece; false: there is none for now. */
 bool smtplite_body_fill(struct smtplite_session *s);
+/* Raises BODY, once; gives false. */
+bool smtplite_ask_body(struct smtplite_session *s);
 
 /* capabilities.c */
 void smtplite_capabilities_forget(struct smtplite_session *s);
 void smtplite_capabilities_read(struct smtplite_session *s, char c);
 void smtplite_capabilities_line_end(struct smtplite_session *s);
+/* The keyword of an extension, given by the number of its bit. */
+const char *smtplite_keyword(const struct smtplite_session *s, unsigned number);
+/* Reads digits up to the end of the text; saturates. False: there is something else. */
+bool smtplite_number_read(const char *p, uint32_t *number);
 
 /* text.c, and text.h */
 /* Of a user name, a password and the like; NULL is none. CONTROL, TOO_LONG, OK. */

@@ -48,14 +48,14 @@ static bool breaks_path(char c) {
 
 /* An addr-spec's octets (RFC 5321 4.1.2). at: filled with the place of the @ that ends the local
  * part, or of the end. What an address means is the server's business. */
-static enum smtplite_error check_octets(const char *p, size_t *at) {
+static enum smtplite_error check_octets(const char *p, bool utf8, size_t *at) {
     bool quoted = false;
     size_t i;
     *at = 0;
     for (i = 0; p[i] != '\0'; i++) {
         if (is_control(p[i]))
             return SMTPLITE_E_CONTROL;
-        if ((unsigned char)p[i] >= 0x80)
+        if ((unsigned char)p[i] >= 0x80 && !utf8)
             return SMTPLITE_E_NON_ASCII;
         if (!quoted && breaks_path(p[i]))
             return SMTPLITE_E_ADDRESS;
@@ -74,9 +74,9 @@ static enum smtplite_error check_octets(const char *p, size_t *at) {
     return quoted ? SMTPLITE_E_ADDRESS : SMTPLITE_E_OK;
 }
 
-static enum smtplite_error check_address(const char *address) {
+enum smtplite_error smtplite_address_check(const char *address, bool utf8) {
     size_t at;
-    enum smtplite_error error = check_octets(address, &at);
+    enum smtplite_error error = check_octets(address, utf8, &at);
     if (error != SMTPLITE_E_OK)
         return error;
     size_t n = smtplite_text_length(address);
@@ -87,7 +87,7 @@ static enum smtplite_error check_address(const char *address) {
 
 static enum smtplite_error check_domain(const char *domain) {
     size_t at;
-    enum smtplite_error error = check_octets(domain, &at);
+    enum smtplite_error error = check_octets(domain, false, &at);
     if (*domain == '\0')
         return SMTPLITE_E_ARGUMENT;
     if (*domain == '"')
@@ -97,17 +97,39 @@ static enum smtplite_error check_domain(const char *domain) {
     return error;
 }
 
-enum smtplite_error smtplite_mail_check(const struct smtplite_mail *mail) {
-    if (mail == NULL || mail->from == NULL || mail->recipients == NULL || mail->count == 0)
-        return SMTPLITE_E_ARGUMENT;
-    enum smtplite_error error = check_address(mail->from);
+static enum smtplite_error check_recipients(const struct smtplite_mail *mail, bool utf8) {
+    enum smtplite_error error = SMTPLITE_E_OK;
     for (size_t i = 0; i < mail->count && error == SMTPLITE_E_OK; i++) {
         const char *address = mail->recipients[i].address;
         if (address == NULL)
             return SMTPLITE_E_ARGUMENT;
-        error = *address == '\0' ? SMTPLITE_E_ADDRESS : check_address(address);
+        error = *address == '\0' ? SMTPLITE_E_ADDRESS : smtplite_address_check(address, utf8);
     }
     return error;
+}
+
+/* Nothing in it that only config.extensions can say: it must not be passed over. */
+static bool is_plain(const struct smtplite_mail *mail) {
+    unsigned asked = mail->flags & (SMTPLITE_MAIL_UTF8 | SMTPLITE_MAIL_BINARY);
+    for (size_t i = 0; i < mail->count; i++)
+        asked |= mail->recipients[i].notify | (mail->recipients[i].orcpt != NULL);
+    return asked == 0 && mail->options == NULL;
+}
+
+enum smtplite_error smtplite_mail_check(const struct smtplite_config *config,
+                                        const struct smtplite_mail *mail) {
+    if (mail == NULL || mail->from == NULL || mail->recipients == NULL || mail->count == 0 ||
+        (mail->flags & ~MAIL_FLAGS_KNOWN) != 0)
+        return SMTPLITE_E_ARGUMENT;
+    bool utf8 = (mail->flags & SMTPLITE_MAIL_UTF8) != 0;
+    enum smtplite_error error = smtplite_address_check(mail->from, utf8);
+    if (error == SMTPLITE_E_OK)
+        error = check_recipients(mail, utf8);
+    if (error != SMTPLITE_E_OK)
+        return error;
+    if (config != NULL && config->extensions != NULL)
+        return config->extensions->check_mail(mail);
+    return is_plain(mail) ? SMTPLITE_E_OK : SMTPLITE_E_ARGUMENT;
 }
 
 enum smtplite_error smtplite_credential_check(const char *text) {
@@ -143,6 +165,9 @@ enum smtplite_error smtplite_config_check(const struct smtplite_config *config) 
         return SMTPLITE_E_ARGUMENT;
     if (config->login != NULL && config->login->exchange == NULL)
         return SMTPLITE_E_ARGUMENT; /* not made by smtplite_login_init */
+    if ((config->flags & SMTPLITE_LMTP) != 0 &&
+        (config->extensions == NULL || (config->flags & SMTPLITE_HELO) != 0))
+        return SMTPLITE_E_ARGUMENT;
     if (config->domain != NULL)
         error = check_domain(config->domain);
     return error == SMTPLITE_E_OK ? check_logins(config) : error;

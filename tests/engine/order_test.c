@@ -176,12 +176,12 @@ static void test_quotes(void) {
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         make_mail();
         to.address = bad[i];
-        CHECK(smtplite_mail_check(&mail) == SMTPLITE_E_ADDRESS);
+        CHECK(smtplite_mail_check(NULL, &mail) == SMTPLITE_E_ADDRESS);
     }
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         make_mail();
         to.address = good[i];
-        CHECK(smtplite_mail_check(&mail) == SMTPLITE_E_OK);
+        CHECK(smtplite_mail_check(NULL, &mail) == SMTPLITE_E_OK);
     }
     struct smtplite_session s;
     struct smtplite_config config = clear_config();

@@ -28,7 +28,7 @@ static enum smtplite_error submit(const char *from, const char *first, const cha
     recipients[0] = (struct smtplite_recipient){.address = first};
     recipients[1] = (struct smtplite_recipient){.address = second};
     mail = (struct smtplite_mail){.from = from, .recipients = recipients, .count = 2};
-    enum smtplite_error checked = smtplite_mail_check(&mail);
+    enum smtplite_error checked = smtplite_mail_check(NULL, &mail);
     enum smtplite_error error = smtplite_submit(&t.s, &mail);
     CHECK(checked == error);
     return error;

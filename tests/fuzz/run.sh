@@ -19,7 +19,7 @@ check() { # what status
         echo "fuzz: $1"
     fi
 }
-files() { sed -n 's/^\(ENGINE\|SASL\|SASL_MORE\)_SOURCES := //p' sources.mk; }
+files() { sed -n 's/^\(ENGINE\|EXTENSIONS\|SASL\|SASL_MORE\)_SOURCES := //p' sources.mk; }
 build() { # program file-or-option...
     clang -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
         -Wall -Wextra -Iinclude -Isrc -o "$out/$1" "${@:2}"

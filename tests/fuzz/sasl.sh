@@ -17,7 +17,7 @@ check() { # what status
         echo "fuzz_sasl: $1"
     fi
 }
-files() { sed -n 's/^\(ENGINE\|SASL\|SASL_MORE\)_SOURCES := //p' sources.mk; }
+files() { sed -n 's/^\(ENGINE\|EXTENSIONS\|SASL\|SASL_MORE\)_SOURCES := //p' sources.mk; }
 compile() { # program option...
     # shellcheck disable=SC2046 # words are wanted
     clang -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \

@@ -8,7 +8,7 @@ out=build/mutants
 mkdir -p "$out"
 passed=0 failed=0
 . <(sed -n 's/^\([A-Z]*_SOURCES\) := \(.*\)/\1="\2"/p' sources.mk)
-read -ra library <<<"$ENGINE_SOURCES $NAMES_SOURCES $SASL_SOURCES $DRIVER_SOURCES $SEND_SOURCES $POSIX_SOURCES"
+read -ra library <<<"$ENGINE_SOURCES $EXTENSIONS_SOURCES $NAMES_SOURCES $SASL_SOURCES $DRIVER_SOURCES $SEND_SOURCES $POSIX_SOURCES"
 
 build() { # test, file to leave out, file in its place
     local sources=()

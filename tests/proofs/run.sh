@@ -16,7 +16,7 @@ check() { # what status
         echo "proofs: $1"
     fi
 }
-files() { sed -n 's/^\(ENGINE\|SASL\|SASL_MORE\)_SOURCES := //p' sources.mk; }
+files() { sed -n 's/^\(ENGINE\|EXTENSIONS\|SASL\|SASL_MORE\)_SOURCES := //p' sources.mk; }
 
 # The states of different paths are kept apart, through returns too, for the last 20 branches: what
 # belongs together in a session (a command and the place in it) is lost when they are joined. Eva takes

@@ -25,7 +25,7 @@ from certificates import HOST, Certificates  # noqa: E402
 
 OUT = "build/static-heap"
 NEWER = "trixie"  # Debian 13: mbedTLS 3.6
-PARTS = ("ENGINE", "NAMES", "SASL", "SASL_MORE", "DRIVER", "SEND", "TLS", "POSIX", "MBEDTLS")
+PARTS = ("ENGINE", "EXTENSIONS", "NAMES", "SASL", "SASL_MORE", "DRIVER", "SEND", "TLS", "POSIX", "MBEDTLS")
 STRICT = ("-Wall", "-Wextra", "-Werror")
 NEEDED = """aes aesni asn1parse asn1write base64 bignum bignum_core bignum_mod bignum_mod_raw
     block_cipher cipher cipher_wrap constant_time ctr_drbg ecdh ecdsa ecp ecp_curves entropy
