@@ -35,7 +35,8 @@ struct smtplite_source {
     enum smtplite_error (*begin)(void *context, uint16_t offered, struct smtplite_mail *mail);
 };
 
-/* A message, or a part of one, in memory, as a source: smtplite_memory_source(&m). */
+/* A message, or a part of one, in memory, as a source: smtplite_memory_source(&m). Its `begin`
+ * tells mail->size, and that pieces are large (SMTPLITE_MAIL_PIECES). */
 struct smtplite_memory {
     const char *p; /* borrowed until the mail's end */
     size_t n;

@@ -1,10 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* Octets in memory as a source: one piece, again and again. */
+/* Octets in memory as a source: one piece, as often as it is wanted. */
 #include "smtplite/driver.h"
 
+static enum smtplite_error memory_begin(void *memory, uint16_t offered,
+                                        struct smtplite_mail *mail) {
+    const struct smtplite_memory *m = memory;
+    (void)offered;
+    mail->flags |= SMTPLITE_MAIL_PIECES;
+    if (mail->size == 0 && m->n <= UINT32_MAX)
+        mail->size = (uint32_t)m->n;
+    return SMTPLITE_E_OK;
+}
+
 struct smtplite_source smtplite_memory_source(struct smtplite_memory *memory) {
-    struct smtplite_source source = {
-        .context = memory, .read = smtplite_memory_read, .rewind = smtplite_memory_rewind};
+    struct smtplite_source source = {.context = memory,
+                                     .read = smtplite_memory_read,
+                                     .rewind = smtplite_memory_rewind,
+                                     .begin = memory_begin};
     return source;
 }
 
