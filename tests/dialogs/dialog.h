@@ -87,6 +87,7 @@ struct want_event {
     int event, index, code;
     const char *text; /* NULL: any */
     struct want_result result;
+    struct want_result next; /* of the mail that rides behind the one that the event is about */
     int line;
 };
 
@@ -125,16 +126,20 @@ struct login_plan {
     size_t token_count;
 };
 
-enum job_kind { JOB_MAIL, JOB_NOOP, JOB_IDLE };
+enum job_kind { JOB_MAIL, JOB_NOOP, JOB_COMMAND, JOB_IDLE };
 struct job {
     enum job_kind kind;
     const char *from;
-    const char **to;
+    struct smtplite_recipient *to; /* the caller's part of each */
     size_t to_count;
     uint32_t size;
     uint16_t flags;
+    bool has_options, not_again;
+    struct smtplite_options options;
     struct piece *pieces;
     size_t piece_count;
+    int command; /* COMMAND: its phase */
+    const char *argument;
 };
 
 /* Steps joined: all that the client says before the server speaks again, and the reverse. */
@@ -148,6 +153,9 @@ struct block {
 };
 
 enum quit_when { QUIT_LATE, QUIT_EARLY, QUIT_FIRST };
+/* The next mail is submitted when this one is done, or while it is under way: right behind it, or
+ * when its content is asked for. */
+enum next_when { NEXT_LATE, NEXT_EARLY, NEXT_BODY };
 
 struct dialog {
     const char *file, *name, *covers;
@@ -159,6 +167,7 @@ struct dialog {
     struct job *jobs;
     size_t job_count;
     enum quit_when quit;
+    enum next_when next;
     bool one_segment; /* replies glued to others on purpose: apart they mean something else */
     bool generated;
     int split_block; /* generated: the one block that is worth splitting; ANY: all */
@@ -184,6 +193,8 @@ struct dialogs {
 
 void make_dialog(const struct sections *all, const struct section *from, struct dialog *d);
 void join_steps(struct dialog *d);
+/* The client sends content by BDAT. */
+bool is_chunked(const struct dialog *d);
 struct dialog *add_dialog(struct dialogs *list);
 struct bytes parse_plain(const struct line *l, const char *text, bool line_end);
 struct bytes parse_hex(const struct line *l, const char *text);
@@ -193,7 +204,26 @@ void parse_result(const struct line *l, const char *text, struct want_result *wa
 uint32_t *wait_member(struct smtplite_waits *w, const char *name, size_t len);
 bool next_word(const char **text, const char **word, size_t *len);
 bool is_pair(const char *word, size_t len, const char *key, const char **value, size_t *value_len);
+bool is_word(const char *word, size_t len, const char *name);
+/* The next of a list with commas. */
+bool next_item(const char **p, size_t *len, const char **item, size_t *item_len);
+uint32_t parse_number(const char *p, size_t len);
+const char *quoted(const struct line *l, const char *word, size_t len);
+struct word_value {
+    const char *word;
+    unsigned value;
+};
+/* A mask of words with commas between them; the list ends with NULL. */
+unsigned parse_set(const struct line *l, const struct word_value *words, const char *p, size_t len);
 void *grow(void *items, size_t count, size_t size);
+
+/* ---- parse_mail.c: what the application is to do --------------------------------------------- */
+
+void take_mail(const struct line *l, struct dialog *d);
+void take_rcptopt(const struct line *l, struct dialog *d);
+void take_again(const struct line *l, struct dialog *d);
+void take_body(const struct line *l, struct dialog *d);
+void take_do(const struct line *l, struct dialog *d);
 
 /* ---- parse_login.c ------------------------------------------------------------------------- */
 
@@ -209,6 +239,7 @@ int phase_by_name(const char *name, size_t len);
 int outcome_by_name(const char *name, size_t len);
 int error_by_name(const char *name, size_t len);
 int fate_by_name(const char *name, size_t len);
+int extension_by_name(const char *name, size_t len); /* its bit */
 const char *event_name(int event);
 const char *outcome_name(int outcome);
 const char *error_name(int error);
@@ -243,7 +274,7 @@ struct log_entry {
     size_t text_len; /* of the whole text */
 };
 
-enum { LOG_MAX = 160, RECIPIENTS_MAX = 256 };
+enum { LOG_MAX = 160, RECIPIENTS_MAX = 256, MAILS_MAX = 16 };
 
 /* Guard pages around what the engine borrows: the last byte is the last of its page. */
 struct room {
@@ -254,6 +285,14 @@ struct room {
 enum { ROOM_SIZE = 1 << 20 };
 
 void make_room(struct room *room);
+
+/* A mail that was submitted. */
+struct sent_mail {
+    struct smtplite_mail mail;
+    struct smtplite_options options;
+    const struct job *job;
+    size_t before; /* what the hash of its result and fates was at DONE */
+};
 
 /* What may happen to a connection at any octet. */
 enum fault {
@@ -280,10 +319,11 @@ struct play {
     size_t job, piece, lent;    /* where the application is; octets that it lends */
     size_t piece_pos;           /* within the piece, if it is lent in parts */
     size_t token_piece;
-    size_t mails; /* submitted */
-    struct smtplite_mail mail;
-    bool over;     /* FAILED or CLOSED was read */
-    bool finished; /* and all was checked */
+    size_t mails, dones; /* submitted, and done */
+    struct sent_mail sent[MAILS_MAX];
+    size_t recipients; /* of all of them: taken of the room's */
+    bool over;         /* FAILED or CLOSED was read */
+    bool finished;     /* and all was checked */
     bool wait_known;
     unsigned wait_id;
     size_t moves, works;
@@ -310,6 +350,27 @@ void take_back(struct play *p);
 void play_begin(struct play *p, const struct dialog *d, const struct mode *m, struct room *room);
 bool play_move(struct play *p); /* false: it is over, see why */
 bool same_log(const struct play *a, const struct play *b, char *why, size_t size);
+bool same_enhanced(const struct smtplite_enhanced *a, const struct smtplite_enhanced *b);
+bool same_result(const struct smtplite_result *a, const struct smtplite_result *b);
+void check_name(struct play *p, const char *got, const char *want, int value, int line);
+void check_number(struct play *p, int got, int want, const char *what, int line);
+
+/* ---- play_mail.c: the application and its mails ---------------------------------------------- */
+
+/* Goes on with the next job, or with QUIT. */
+void do_job(struct play *p);
+void give_body(struct play *p);
+/* What the application does when it has read this event. */
+void react(struct play *p, int event);
+/* The mail that a result is about: the oldest that is not done, or the last; NULL: none. */
+const struct sent_mail *mail_at_hand(const struct play *p);
+void check_recipients(struct play *p, const struct sent_mail *sent, const struct want_result *want,
+                      int line);
+/* What must be so of every mail, whatever the script says. */
+void check_mails(struct play *p, int event, const struct smtplite_event_data *data);
+size_t hash_mail(const struct sent_mail *sent);
+void call_body(struct play *p, const struct block *b);
+void call_submit(struct play *p, const struct block *b);
 
 /* ---- play_login.c -------------------------------------------------------------------------- */
 

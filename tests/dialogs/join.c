@@ -62,3 +62,13 @@ void join_steps(struct dialog *d) {
         join_step(d, &d->steps[i]);
     }
 }
+
+bool is_chunked(const struct dialog *d) {
+    for (size_t i = 0; i < d->step_count; i++) {
+        const struct bytes *b = &d->steps[i].bytes;
+        if (d->steps[i].kind == STEP_CLIENT && b->len > 5 && memcmp(b->p, "BDAT ", 5) == 0) {
+            return true;
+        }
+    }
+    return false;
+}

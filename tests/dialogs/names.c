@@ -10,6 +10,10 @@ static const char *const events[] = {"NONE",  "READY", "RECIPIENT", "TOKEN",  "B
 static const char *const outcomes[] = {"NOT_SENT", "SENT", "PARTLY_SENT", "MAYBE_SENT"};
 static const char *const fates[] = {"UNTRIED", "ACCEPTED", "DEFERRED",
                                     "REFUSED", "PENDING",  "MAYBE"};
+static const char *const extensions[] = {
+    "PIPELINING",     "8BITMIME", "STARTTLS",  "SIZE",          "SMTPUTF8",    "CHUNKING",
+    "BINARYMIME",     "DSN",      "DELIVERBY", "FUTURERELEASE", "MT_PRIORITY", "REQUIRETLS",
+    "ENHANCEDSTATUS", "ETRN",     "LIMITS",    "PRDR"};
 #define X_ERROR(name, text) #name,
 static const char *const errors[] = {SMTPLITE_ERRORS(X_ERROR)};
 #define X_PHASE(name, command) #name,
@@ -44,6 +48,11 @@ int error_by_name(const char *name, size_t len) {
 
 int fate_by_name(const char *name, size_t len) {
     return find_name(fates, COUNT(fates), name, len);
+}
+
+int extension_by_name(const char *name, size_t len) {
+    int bit = find_name(extensions, COUNT(extensions), name, len);
+    return bit == ANY ? ANY : 1 << bit;
 }
 
 static const char *name_of(const char *const *list, size_t count, int value) {

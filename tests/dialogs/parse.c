@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_word(const char *word, size_t len, const char *name) {
+bool is_word(const char *word, size_t len, const char *name) {
     return strlen(name) == len && memcmp(word, name, len) == 0;
 }
 
@@ -22,7 +22,7 @@ bool is_pair(const char *word, size_t len, const char *key, const char **value, 
 }
 
 /* The next of a list with commas. */
-static bool next_item(const char **p, size_t *len, const char **item, size_t *item_len) {
+bool next_item(const char **p, size_t *len, const char **item, size_t *item_len) {
     if (*len == 0) {
         return false;
     }
@@ -34,11 +34,6 @@ static bool next_item(const char **p, size_t *len, const char **item, size_t *it
     return true;
 }
 
-struct word_value {
-    const char *word;
-    unsigned value;
-};
-
 static const struct word_value session_flags[] = {
     {"helo", SMTPLITE_HELO},
     {"lockstep", SMTPLITE_LOCKSTEP},
@@ -49,9 +44,9 @@ static const struct word_value session_flags[] = {
     {"allow_leading_blank", SMTPLITE_ALLOW_LEADING_BLANK},
     {"allow_nul_padding", SMTPLITE_ALLOW_NUL_PADDING},
     {"allow_unverified", SMTPLITE_ALLOW_UNVERIFIED},
+    {"lmtp", SMTPLITE_LMTP},
+    {"no_chunking", SMTPLITE_NO_CHUNKING},
     {NULL, 0}};
-static const struct word_value mail_flags[] = {
-    {"8bit", SMTPLITE_MAIL_8BIT}, {"all_or_nothing", SMTPLITE_MAIL_ALL_OR_NOTHING}, {NULL, 0}};
 static const struct word_value mechanisms[] = {
     {"plain", SMTPLITE_AUTH_PLAIN},
     {"login", SMTPLITE_AUTH_LOGIN},
@@ -65,13 +60,14 @@ static const struct word_value mechanisms[] = {
     {"scram-sha-256-plus", SMTPLITE_AUTH_SCRAM_SHA_256_PLUS},
     {"any", SMTPLITE_AUTH_ANY},
     {NULL, 0}};
+static const struct word_value switches[] = {{"on", 1}, {"off", 0}, {NULL, 0}};
 static const struct word_value tls_kinds[] = {{"required", SMTPLITE_TLS_REQUIRED},
                                               {"implicit", SMTPLITE_TLS_IMPLICIT},
                                               {"none", SMTPLITE_TLS_NONE},
                                               {NULL, 0}};
 
-static unsigned parse_set(const struct line *l, const struct word_value *words, const char *p,
-                          size_t len) {
+unsigned parse_set(const struct line *l, const struct word_value *words, const char *p,
+                   size_t len) {
     unsigned set = 0;
     const char *item;
     size_t item_len;
@@ -88,7 +84,7 @@ static unsigned parse_set(const struct line *l, const struct word_value *words, 
     return set;
 }
 
-static uint32_t parse_number(const char *p, size_t len) {
+uint32_t parse_number(const char *p, size_t len) {
     return (uint32_t)strtoul(arena_text(p, len), NULL, 10);
 }
 
@@ -101,6 +97,8 @@ static void take_config(const struct line *l, struct dialog *d) {
             c->tls = (uint8_t)parse_set(l, tls_kinds, v, n);
         } else if (is_pair(word, len, "flags", &v, &n)) {
             c->flags = (uint16_t)parse_set(l, session_flags, v, n);
+        } else if (is_pair(word, len, "extensions", &v, &n)) {
+            c->extensions = parse_set(l, switches, v, n) != 0 ? &smtplite_extensions : NULL;
         } else if (is_pair(word, len, "mechanisms", &v, &n)) {
             c->mechanisms = (uint16_t)parse_set(l, mechanisms, v, n);
         } else if (is_pair(word, len, "prefer", &v, &n)) {
@@ -158,70 +156,6 @@ void *grow(void *items, size_t count, size_t size) {
     return bigger;
 }
 
-static struct job *add_job(struct dialog *d, enum job_kind kind) {
-    d->jobs = grow(d->jobs, d->job_count, sizeof *d->jobs);
-    struct job *job = &d->jobs[d->job_count++];
-    memset(job, 0, sizeof *job);
-    job->kind = kind;
-    return job;
-}
-
-static void take_recipients(struct job *job, const char *p, size_t len) {
-    const char *item;
-    size_t n;
-    while (next_item(&p, &len, &item, &n)) {
-        job->to = grow(job->to, job->to_count, sizeof *job->to);
-        job->to[job->to_count++] = arena_text(item, n);
-    }
-}
-
-static void take_mail(const struct line *l, struct dialog *d) {
-    const char *text = l->value, *word, *v;
-    size_t len, n;
-    struct job *job = add_job(d, JOB_MAIL);
-    while (next_word(&text, &word, &len)) {
-        if (is_pair(word, len, "from", &v, &n)) {
-            job->from = arena_text(v, n);
-        } else if (is_pair(word, len, "to", &v, &n)) {
-            take_recipients(job, v, n);
-        } else if (is_pair(word, len, "size", &v, &n)) {
-            job->size = parse_number(v, n);
-        } else if (is_pair(word, len, "flags", &v, &n)) {
-            job->flags = (uint16_t)parse_set(l, mail_flags, v, n);
-        } else {
-            die(l->file, l->number, "unknown %.*s", (int)len, word);
-        }
-    }
-}
-
-static void take_body(const struct line *l, struct dialog *d) {
-    struct job *job = d->job_count == 0 ? NULL : &d->jobs[d->job_count - 1];
-    if (job == NULL || job->kind != JOB_MAIL) {
-        die(l->file, l->number, "body before its mail");
-    }
-    job->pieces = grow(job->pieces, job->piece_count, sizeof *job->pieces);
-    struct piece *piece = &job->pieces[job->piece_count++];
-    memset(piece, 0, sizeof *piece);
-    if (strcmp(l->value, "hold") == 0) {
-        piece->kind = PIECE_HOLD;
-    } else if (strcmp(l->value, "fail") == 0) {
-        piece->kind = PIECE_FAIL;
-    } else {
-        piece->kind = PIECE_BYTES;
-        piece->bytes = parse_terms(l, l->value);
-    }
-}
-
-static void take_do(const struct line *l, struct dialog *d) {
-    if (strcmp(l->value, "noop") == 0) {
-        add_job(d, JOB_NOOP);
-    } else if (strcmp(l->value, "idle") == 0) {
-        add_job(d, JOB_IDLE);
-    } else {
-        die(l->file, l->number, "do what?");
-    }
-}
-
 static void take_quit(const struct line *l, struct dialog *d) {
     static const char *const names[] = {"late", "early", "first"};
     for (int i = 0; i < 3; i++) {
@@ -231,6 +165,12 @@ static void take_quit(const struct line *l, struct dialog *d) {
         }
     }
     die(l->file, l->number, "quit when?");
+}
+
+static void take_next(const struct line *l, struct dialog *d) {
+    static const struct word_value words[] = {
+        {"late", NEXT_LATE}, {"early", NEXT_EARLY}, {"body", NEXT_BODY}, {NULL, 0}};
+    d->next = (enum next_when)parse_set(l, words, l->value, strlen(l->value));
 }
 
 static void take_covers(const struct line *l, struct dialog *d) {
@@ -292,7 +232,7 @@ static void take_server_terms(const struct line *l, struct dialog *d) {
     add_step(l, d, STEP_SERVER)->bytes = parse_terms(l, l->value);
 }
 
-static const char *quoted(const struct line *l, const char *word, size_t len) {
+const char *quoted(const struct line *l, const char *word, size_t len) {
     if (len < 2 || word[0] != '"' || word[len - 1] != '"') {
         die(l->file, l->number, "text wants quotes");
     }
@@ -363,19 +303,22 @@ void parse_result(const struct line *l, const char *text, struct want_result *wa
     }
 }
 
-static struct want_result *last_result(const struct line *l, struct dialog *d) {
+static struct want_event *last_event(const struct line *l, struct dialog *d) {
     if (d->step_count == 0 || d->steps[d->step_count - 1].kind != STEP_EVENT) {
         die(l->file, l->number, "it must stand behind its E: line");
     }
-    return &d->steps[d->step_count - 1].event.result;
+    return &d->steps[d->step_count - 1].event;
 }
 
 static void take_result(const struct line *l, struct dialog *d) {
-    parse_result(l, l->value, last_result(l, d));
+    parse_result(l, l->value, &last_event(l, d)->result);
 }
 
-static void take_rcpt(const struct line *l, struct dialog *d) {
-    struct want_result *want = last_result(l, d);
+static void take_next_result(const struct line *l, struct dialog *d) {
+    parse_result(l, l->value, &last_event(l, d)->next);
+}
+
+static void add_rcpt(const struct line *l, struct want_result *want) {
     struct want_recipient one = {ANY, ANY, true, {0, 0, 0}};
     const char *text = l->value, *word;
     size_t len;
@@ -393,9 +336,18 @@ static void take_rcpt(const struct line *l, struct dialog *d) {
     want->recipients[want->count++] = one;
 }
 
+static void take_rcpt(const struct line *l, struct dialog *d) {
+    add_rcpt(l, &last_event(l, d)->result);
+}
+
+static void take_next_rcpt(const struct line *l, struct dialog *d) {
+    add_rcpt(l, &last_event(l, d)->next);
+}
+
 static void take_call(const struct line *l, struct dialog *d) {
-    static const char *const calls[] = {"!eof",  "!reset",  "!timeout", "!cancel", "!tls", "!quit",
-                                        "!body", "!submit", "!wants",   "!token",  NULL};
+    static const char *const calls[] = {"!eof",    "!reset", "!timeout", "!cancel", "!tls",
+                                        "!quit",   "!body",  "!submit",  "!wants",  "!token",
+                                        "!offers", "!left",  "!limit",   NULL};
     for (const char *const *call = calls; *call != NULL; call++) {
         if (strcmp(l->key, *call) == 0) {
             struct step *step = add_step(l, d, STEP_CALL);
@@ -416,14 +368,33 @@ static const struct handler {
     const char *key;
     void (*take)(const struct line *l, struct dialog *d);
 } handlers[] = {
-    {"case", take_nothing},  {"part", take_nothing},    {"covers", take_covers},
-    {"fails", take_fails},   {"config", take_config},   {"waits", take_waits},
-    {"mail", take_mail},     {"body", take_body},       {"do", take_do},
-    {"quit", take_quit},     {"segment", take_segment}, {"secret", take_secret},
-    {"C", take_client},      {"C>", take_client_part},  {"C*", take_client_terms},
-    {"S", take_server},      {"S*", take_server_terms}, {"E", take_event},
-    {"result", take_result}, {"rcpt", take_rcpt},       {"token", take_token},
+    {"case", take_nothing},
+    {"part", take_nothing},
+    {"covers", take_covers},
+    {"fails", take_fails},
+    {"config", take_config},
+    {"waits", take_waits},
+    {"mail", take_mail},
+    {"body", take_body},
+    {"do", take_do},
+    {"quit", take_quit},
+    {"segment", take_segment},
+    {"secret", take_secret},
+    {"C", take_client},
+    {"C>", take_client_part},
+    {"C*", take_client_terms},
+    {"S", take_server},
+    {"S*", take_server_terms},
+    {"E", take_event},
+    {"result", take_result},
+    {"rcpt", take_rcpt},
+    {"token", take_token},
     {"random", take_random},
+    {"rcptopt", take_rcptopt},
+    {"again", take_again},
+    {"next", take_next},
+    {"next_result", take_next_result},
+    {"next_rcpt", take_next_rcpt},
 };
 
 static void take_lines(const struct sections *all, const struct section *from, struct dialog *d);

@@ -79,45 +79,7 @@ static size_t least(size_t a, size_t b) {
     return a < b ? a : b;
 }
 
-/* ---- the application ---------------------------------------------------------------------- */
-
-static void submit_mail(struct play *p, const struct job *job) {
-    struct smtplite_recipient *r = p->room->recipients;
-    for (size_t i = 0; i < job->to_count; i++) {
-        r[i] = (struct smtplite_recipient){.address = job->to[i], .code = 999, .fate = 99};
-    }
-    p->mail = (struct smtplite_mail){.from = job->from,
-                                     .recipients = r,
-                                     .count = job->to_count,
-                                     .size = job->size,
-                                     .flags = job->flags};
-    enum smtplite_error error = smtplite_submit(&p->s, &p->mail);
-    if (error != SMTPLITE_E_OK) {
-        fail(p, "smtplite_submit: %s", error_name((int)error));
-    }
-    p->piece = 0;
-    p->mails++;
-}
-
-static void do_job(struct play *p) {
-    if (p->job == p->d->job_count) {
-        smtplite_quit(&p->s);
-        return;
-    }
-    const struct job *job = &p->d->jobs[p->job];
-    if (job->kind == JOB_IDLE) {
-        return;
-    }
-    p->job++;
-    if (job->kind == JOB_MAIL) {
-        submit_mail(p, job);
-    } else if (smtplite_noop(&p->s) != SMTPLITE_E_OK) {
-        fail(p, "smtplite_noop was refused");
-    }
-    if (p->d->quit == QUIT_EARLY && p->job == p->d->job_count) {
-        smtplite_quit(&p->s);
-    }
-}
+/* ---- what is lent ------------------------------------------------------------------------- */
 
 /* The piece that was lent is the application's again: it may do with it what it likes. */
 void take_back(struct play *p) {
@@ -137,55 +99,9 @@ struct bytes lend(struct play *p, const struct bytes *piece, bool *whole) {
     return (struct bytes){at, n};
 }
 
-static enum smtplite_error lend_body(struct play *p, const struct bytes *piece) {
-    bool whole;
-    struct bytes b = lend(p, piece, &whole);
-    p->piece += whole;
-    return smtplite_body(&p->s, b.p, b.len);
-}
-
-static void give_body(struct play *p) {
-    const struct job *job = &p->d->jobs[p->job - 1];
-    enum smtplite_error error = SMTPLITE_E_OK;
-    take_back(p);
-    if (p->piece == job->piece_count) {
-        error = smtplite_body_end(&p->s);
-    } else if (job->pieces[p->piece].kind == PIECE_FAIL) {
-        error = smtplite_body_fail(&p->s);
-    } else if (job->pieces[p->piece].kind == PIECE_BYTES) {
-        error = lend_body(p, &job->pieces[p->piece].bytes);
-    }
-    if (error != SMTPLITE_E_OK) {
-        fail(p, "smtplite_body*: %s", error_name((int)error));
-    }
-}
-
-static void react(struct play *p, int event) {
-    switch (event) {
-    case SMTPLITE_EV_READY:
-    case SMTPLITE_EV_REPLY:
-    case SMTPLITE_EV_DONE:
-        take_back(p);
-        do_job(p);
-        break;
-    case SMTPLITE_EV_BODY:
-        give_body(p);
-        break;
-    case SMTPLITE_EV_TOKEN:
-        give_token(p);
-        break;
-    case SMTPLITE_EV_CLOSED:
-    case SMTPLITE_EV_FAILED:
-        p->over = true;
-        break;
-    default:
-        break;
-    }
-}
-
 /* ---- events, compared with the script ----------------------------------------------------- */
 
-static bool same_enhanced(const struct smtplite_enhanced *a, const struct smtplite_enhanced *b) {
+bool same_enhanced(const struct smtplite_enhanced *a, const struct smtplite_enhanced *b) {
     return a->klass == b->klass && a->subject == b->subject && a->detail == b->detail;
 }
 
@@ -203,40 +119,20 @@ static void check_text(struct play *p, const char *want, int line) {
     }
 }
 
-static void check_number(struct play *p, int got, int want, const char *what, int line) {
+void check_number(struct play *p, int got, int want, const char *what, int line) {
     if (want != ANY && got != want) {
         fail(p, "line %d: %s is %d, not %d", line, what, got, want);
     }
 }
 
-static void check_name(struct play *p, const char *got, const char *want, int value, int line) {
+void check_name(struct play *p, const char *got, const char *want, int value, int line) {
     if (value != ANY && strcmp(got, want) != 0) {
         fail(p, "line %d: it is %s, not %s", line, got, want);
     }
 }
 
-static void check_recipients(struct play *p, const struct want_result *want, int line) {
-    if (want->count > p->mail.count) {
-        fail(p, "line %d: there are only %zu recipients", line, p->mail.count);
-        return;
-    }
-    for (size_t i = 0; i < want->count; i++) {
-        const struct smtplite_recipient *got = &p->mail.recipients[i];
-        const struct want_recipient *w = &want->recipients[i];
-        check_name(p, fate_name(got->fate), fate_name(w->fate), w->fate, line);
-        check_number(p, got->code, w->code, "a recipient's code", line);
-        if (!w->any_enhanced && !same_enhanced(&got->enhanced, &w->enhanced)) {
-            fail(p, "line %d: recipient %zu: enhanced %u.%u.%u", line, i, got->enhanced.klass,
-                 got->enhanced.subject, got->enhanced.detail);
-        }
-    }
-}
-
-static void check_result(struct play *p, const struct want_result *want, int line) {
-    const struct smtplite_result *got = smtplite_result_get(&p->s);
-    if (!want->stated) {
-        return;
-    }
+static void check_values(struct play *p, const struct smtplite_result *got,
+                         const struct want_result *want, int line) {
     check_name(p, outcome_name(got->outcome), outcome_name(want->outcome), want->outcome, line);
     check_name(p, error_name(got->error), error_name(want->error), want->error, line);
     check_name(p, phase_name(got->phase), phase_name(want->phase), want->phase, line);
@@ -245,8 +141,29 @@ static void check_result(struct play *p, const struct want_result *want, int lin
         fail(p, "line %d: enhanced is %u.%u.%u", line, got->enhanced.klass, got->enhanced.subject,
              got->enhanced.detail);
     }
+}
+
+static void check_result(struct play *p, const struct want_result *want, int line) {
+    if (!want->stated) {
+        return;
+    }
+    check_values(p, smtplite_result_get(&p->s), want, line);
     check_text(p, want->text, line);
-    check_recipients(p, want, line);
+    check_recipients(p, mail_at_hand(p), want, line);
+}
+
+/* Of the mail that rides behind the one at hand: its own result is all that tells of it. */
+static void check_next(struct play *p, const struct want_result *want, int line) {
+    if (!want->stated) {
+        return;
+    }
+    if (p->dones + 1 >= p->mails) {
+        fail(p, "line %d: no mail rides behind this one", line);
+        return;
+    }
+    const struct sent_mail *sent = &p->sent[p->dones + 1];
+    check_values(p, &sent->mail.result, want, line);
+    check_recipients(p, sent, want, line);
 }
 
 static void check_event(struct play *p, const struct log_entry *e) {
@@ -263,14 +180,18 @@ static void check_event(struct play *p, const struct log_entry *e) {
     check_number(p, e->code, want->code, "code", want->line);
     check_text(p, want->text, want->line);
     check_result(p, &want->result, want->line);
+    check_next(p, &want->next, want->line);
 }
 
-static size_t hash_fates(const struct play *p) {
+/* At DONE that of the mail that is done, at the end that of all. */
+static size_t hash_mails(const struct play *p, int event) {
     size_t hash = 0;
-    for (size_t i = 0; i < p->mail.count; i++) {
-        const struct smtplite_recipient *r = &p->mail.recipients[i];
-        hash = hash * 31 + r->fate + r->code * 7u + r->enhanced.klass * 1001u +
-               r->enhanced.subject * 5003u + r->enhanced.detail * 90001u;
+    if (event == SMTPLITE_EV_DONE) {
+        const struct sent_mail *sent = mail_at_hand(p);
+        return sent == NULL ? 0 : hash_mail(sent);
+    }
+    for (size_t i = 0; i < p->mails; i++) {
+        hash = hash * 31 + hash_mail(&p->sent[i]);
     }
     return hash;
 }
@@ -299,7 +220,7 @@ static void log_event(struct play *p, int event, const struct smtplite_event_dat
     }
     if (tells_result(event)) {
         e->result = *smtplite_result_get(&p->s);
-        e->fates = hash_fates(p);
+        e->fates = hash_mails(p, event);
     }
     check_event(p, e);
     p->log_count++;
@@ -323,6 +244,7 @@ static bool take_event(struct play *p) {
     if (is_new(p, event)) {
         log_event(p, event, &data);
     }
+    check_mails(p, event, &data);
     react(p, event);
     return true;
 }
@@ -550,23 +472,28 @@ static void call_wants(struct play *p, const struct block *b) {
     }
 }
 
-static void call_body(struct play *p, const struct block *b) {
-    const struct job *job = p->job == 0 ? NULL : &p->d->jobs[p->job - 1];
-    if (job == NULL || p->piece >= job->piece_count || job->pieces[p->piece].kind != PIECE_HOLD) {
-        fail(p, "line %d: the body is not held", b->line);
-        return;
+static void call_offers(struct play *p, const struct block *b) {
+    const char *list = b->argument, *item;
+    size_t len = strlen(list), n;
+    int mask = 0;
+    while (next_item(&list, &len, &item, &n)) {
+        mask |= extension_by_name(item, n);
     }
-    p->piece++;
-    give_body(p);
+    check_number(p, smtplite_offered(&p->s), mask, "what is offered", b->line);
 }
 
-static void call_submit(struct play *p, const struct block *b) {
-    if (p->job >= p->d->job_count || p->d->jobs[p->job].kind != JOB_IDLE) {
-        fail(p, "line %d: the application is not idle", b->line);
-        return;
+/* `!left any`: the server has not said. */
+static void call_left(struct play *p, const struct block *b) {
+    size_t want = strcmp(b->argument, "any") == 0 ? SIZE_MAX : strtoul(b->argument, NULL, 10);
+    if (smtplite_mails_left(&p->s) != want) {
+        fail(p, "line %d: %zu mails are left", b->line, smtplite_mails_left(&p->s));
     }
-    p->job++;
-    do_job(p);
+}
+
+static void call_limit(struct play *p, const struct block *b) {
+    if (smtplite_size_limit(&p->s) != strtoul(b->argument, NULL, 10)) {
+        fail(p, "line %d: the limit is %lu", b->line, (unsigned long)smtplite_size_limit(&p->s));
+    }
 }
 
 static void move_call(struct play *p, const struct block *b) {
@@ -589,6 +516,12 @@ static void move_call(struct play *p, const struct block *b) {
         call_token(p);
     } else if (strcmp(b->call, "submit") == 0) {
         call_submit(p, b);
+    } else if (strcmp(b->call, "offers") == 0) {
+        call_offers(p, b);
+    } else if (strcmp(b->call, "left") == 0) {
+        call_left(p, b);
+    } else if (strcmp(b->call, "limit") == 0) {
+        call_limit(p, b);
     } else {
         call_wants(p, b);
     }
@@ -782,7 +715,7 @@ bool play_move(struct play *p) {
 
 /* ---- two logs ----------------------------------------------------------------------------- */
 
-static bool same_result(const struct smtplite_result *a, const struct smtplite_result *b) {
+bool same_result(const struct smtplite_result *a, const struct smtplite_result *b) {
     return a->outcome == b->outcome && a->error == b->error && a->phase == b->phase &&
            a->code == b->code && same_enhanced(&a->enhanced, &b->enhanced);
 }

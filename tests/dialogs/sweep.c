@@ -3,22 +3,33 @@
  * Sweeps: a session is cut by a fault behind each octet of each direction. What must come of the
  * mail is worked out here from the bytes alone, without the engine:
  *   the final reply was read whole     what it says
+ *   else, 421 in the place of a reply  NOT_SENT
  *   else, the end mark left whole      MAYBE_SENT
  *   else                               NOT_SENT
- * And each call of the hash provider fails once: then nothing is sent.
+ * A mail of several final replies, of transactions or LMTP's recipients, is MAYBE_SENT if one of
+ * them is, PARTLY_SENT if one was read that says yes. And each call of the hash provider fails
+ * once: then nothing is sent.
  */
 
 #include "dialog.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-enum { SWEEP_MAILS = 4, PRINT_MAX = 5 };
+enum { FINALS_MAX = 8, PRINT_MAX = 5 };
 
-/* Where the mails of a session stand in its bytes. */
+/* A final reply: what it is about, and where it stands in the session's bytes. There is one for
+ * each transaction of a mail, with LMTP one for each recipient. */
+struct landmark {
+    size_t mail;
+    size_t reply;    /* how many replies come before it */
+    size_t mark_end; /* octets of the client up to the end mark's last */
+};
+
 struct landmarks {
-    size_t reply[SWEEP_MAILS];    /* how many replies come before the final one */
-    size_t mark_end[SWEEP_MAILS]; /* octets of the client up to the end mark's last */
-    int outcome[SWEEP_MAILS];     /* if nothing happens */
+    struct landmark items[FINALS_MAX];
+    size_t count;
+    int outcome[MAILS_MAX]; /* of each mail, if nothing happens */
 };
 
 struct stream {
@@ -85,49 +96,114 @@ static size_t count_replies(const struct dialog *d, size_t octets) {
     return n;
 }
 
-static size_t find_mark(const struct dialog *d, size_t octets) {
-    while (octets >= 5 && memcmp(d->client.p + octets - 5, "\r\n.\r\n", 5) != 0) {
-        octets--;
+/* Behind `BDAT n LAST` and its n octets, if it ends at this octet; else 0. */
+static size_t end_of_last(const struct dialog *d, size_t octets) {
+    static const char last[] = " LAST\r\n";
+    size_t at = octets, len = sizeof last - 1;
+    if (octets < len || memcmp(d->client.p + octets - len, last, len) != 0) {
+        return 0;
     }
-    return octets;
+    for (at -= len; at > 0 && is_digit(d->client.p[at - 1], '0', '9');) {
+        at--;
+    }
+    return octets + strtoul(d->client.p + at, NULL, 10);
+}
+
+/* The end mark that is next before this octet. */
+static size_t find_mark(const struct dialog *d, size_t octets) {
+    bool chunked = is_chunked(d);
+    for (; octets >= 5; octets--) {
+        size_t end = chunked ? end_of_last(d, octets) : octets;
+        if (end > 0 && (chunked || memcmp(d->client.p + octets - 5, "\r\n.\r\n", 5) == 0)) {
+            return end;
+        }
+    }
+    return 0;
+}
+
+/* `MESSAGE` and `MESSAGE2` are about the first and the second mail. */
+static void add_landmark(struct landmarks *marks, const struct dialog *d, const char *label,
+                         size_t client, size_t server) {
+    if (marks->count == FINALS_MAX) {
+        die(d->file, d->line, "more final replies than a sweep has room for");
+    }
+    marks->items[marks->count++] =
+        (struct landmark){.mail = label[7] == '\0' ? 0 : (size_t)(label[7] - '1'),
+                          .reply = count_replies(d, server),
+                          .mark_end = find_mark(d, client)};
 }
 
 static struct landmarks find_landmarks(const struct dialog *d, const struct play *good) {
-    struct landmarks marks;
-    size_t client = 0, server = 0, done = 0;
-    memset(&marks, 0xFF, sizeof marks); /* nowhere, for a mail that never comes so far */
+    struct landmarks marks = {.count = 0};
+    size_t client = 0, server = 0;
     for (size_t i = 0; i < d->step_count; i++) {
         const struct step *step = &d->steps[i];
         if (step->kind == STEP_SERVER && strncmp(step->label, "MESSAGE", 7) == 0) {
-            size_t mail = step->label[7] == '\0' ? 0 : (size_t)(step->label[7] - '1');
-            marks.reply[mail] = count_replies(d, server);
-            marks.mark_end[mail] = find_mark(d, client);
+            add_landmark(&marks, d, step->label, client, server);
         }
         client += step->kind == STEP_CLIENT ? step->bytes.len : 0;
         server += step->kind == STEP_SERVER ? step->bytes.len : 0;
     }
-    for (size_t i = 0; i < good->log_count && done < SWEEP_MAILS; i++) {
-        if (good->log[i].event == SMTPLITE_EV_DONE) {
-            marks.outcome[done++] = good->log[i].result.outcome;
-        }
+    for (size_t i = 0; i < good->mails; i++) {
+        marks.outcome[i] = good->sent[i].mail.result.outcome;
     }
     return marks;
 }
 
-static int expected_outcome(const struct play *p, const struct landmarks *marks) {
+/* What the client has heard by the fault's octet. */
+static struct stream heard(const struct play *p) {
     static const char closing[] = "421 4.3.2 closing\r\n";
     size_t extra = p->broken && p->fault == FAULT_421 ? sizeof closing - 1 : 0;
-    struct stream s = {{p->d->server.p, closing}, {p->in_total, extra}};
-    if (p->mails == 0) {
-        return SMTPLITE_NOT_SENT;
+    return (struct stream){{p->d->server.p, closing}, {p->in_total, extra}};
+}
+
+/* The server has closed with 421 in the place of this reply or of one before: it is a no. */
+static bool is_closed_by(const struct stream *s, size_t reply) {
+    for (size_t i = 0; i <= reply; i++) {
+        if (nth_reply(s, i) == 421) {
+            return true;
+        }
     }
-    size_t mail = p->mails - 1;
-    int code = nth_reply(&s, marks->reply[mail]);
-    if (code >= 200 && code < 300) {
+    return false;
+}
+
+struct tally {
+    size_t finals, accepted, answered, lost;
+};
+
+static struct tally count_finals(const struct play *p, const struct landmarks *marks, size_t mail) {
+    struct tally tally = {0, 0, 0, 0};
+    struct stream s = heard(p);
+    for (size_t i = 0; i < marks->count; i++) {
+        const struct landmark *m = &marks->items[i];
+        if (m->mail != mail) {
+            continue;
+        }
+        int code = nth_reply(&s, m->reply);
+        bool no = is_closed_by(&s, m->reply);
+        tally.finals++;
+        tally.accepted += code >= 200 && code < 300;
+        tally.answered += code >= 200 && code < 600 && !no;
+        tally.lost += code == 0 && !no && p->out_total >= m->mark_end;
+    }
+    return tally;
+}
+
+/* One without a final reply was refused before, or it would not have been followed. */
+static bool is_answered(const struct play *p, const struct landmarks *marks, size_t mail) {
+    struct tally tally = count_finals(p, marks, mail);
+    return tally.answered == tally.finals;
+}
+
+static int expected_outcome(const struct play *p, const struct landmarks *marks, size_t mail) {
+    struct tally tally = count_finals(p, marks, mail);
+    if (tally.finals > 0 && tally.answered == tally.finals) {
         return marks->outcome[mail];
     }
-    bool maybe = p->out_total >= marks->mark_end[mail] && code < 400;
-    return maybe ? SMTPLITE_MAYBE_SENT : SMTPLITE_NOT_SENT;
+    if (tally.lost > 0) {
+        return SMTPLITE_MAYBE_SENT;
+    }
+    return tally.accepted > 0 ? SMTPLITE_PARTLY_SENT : SMTPLITE_NOT_SENT;
 }
 
 static int expected_error(enum fault fault) {
@@ -139,24 +215,44 @@ static int expected_error(enum fault fault) {
     return fault == FAULT_421 ? ANY : errors[fault];
 }
 
+/* The outcome that the session's end is about: of the oldest mail that has no answer yet. */
+static int outcome_at_end(const struct play *p, const struct landmarks *marks) {
+    size_t mail = 0;
+    if (p->mails == 0) {
+        return SMTPLITE_NOT_SENT;
+    }
+    while (mail + 1 < p->mails && is_answered(p, marks, mail)) {
+        mail++;
+    }
+    return expected_outcome(p, marks, mail);
+}
+
+static void judge_mails(struct play *p, const struct landmarks *marks) {
+    for (size_t i = 0; i < p->mails; i++) {
+        int got = p->sent[i].mail.result.outcome, want = expected_outcome(p, marks, i);
+        if (got != want) {
+            fail(p, "mail %zu: %s, not %s", i + 1, outcome_name(got), outcome_name(want));
+        }
+    }
+}
+
 /* A mail that was accepted stays accepted; and if it was the last, nothing that happens to QUIT is
  * a failure (E5). Everywhere else the fault is told. */
 static bool judge(struct play *p, const struct landmarks *marks) {
     const struct log_entry *end = &p->log[p->log_count - 1];
-    int outcome = expected_outcome(p, marks);
+    int outcome = outcome_at_end(p, marks);
     bool sent = outcome == SMTPLITE_SENT || outcome == SMTPLITE_PARTLY_SENT;
-    bool well = sent && p->job == p->d->job_count;
+    bool well = sent && p->job == p->d->job_count && is_answered(p, marks, p->mails - 1);
     int event = well ? SMTPLITE_EV_CLOSED : SMTPLITE_EV_FAILED;
     int error = well ? SMTPLITE_E_OK : expected_error(p->fault);
+    judge_mails(p, marks);
     if (end->result.outcome != outcome) {
-        snprintf(p->why, sizeof p->why, "outcome %s, not %s", outcome_name(end->result.outcome),
-                 outcome_name(outcome));
+        fail(p, "outcome %s, not %s", outcome_name(end->result.outcome), outcome_name(outcome));
     } else if (end->event != event) {
-        snprintf(p->why, sizeof p->why, "event %s, not %s", event_name(end->event),
-                 event_name(event));
+        fail(p, "event %s, not %s", event_name(end->event), event_name(event));
     } else if ((error != ANY && end->result.error != error) ||
                (!well && end->result.error == SMTPLITE_E_OK)) {
-        snprintf(p->why, sizeof p->why, "error %s", error_name(end->result.error));
+        fail(p, "error %s", error_name(end->result.error));
     }
     return p->why[0] == '\0';
 }
