@@ -104,16 +104,24 @@ static UINT is_time(ULONG seconds, INT zone) {
     return seconds >= EARLIEST && seconds <= LATEST && zone > -24 * 60 && zone < 24 * 60;
 }
 
+UINT _nx_smtp_clock_get(NX_SMTP_CLIENT *client_ptr, ULONG *seconds, INT *zone) {
+    *seconds = 0;
+    *zone = 0;
+    if (!client_ptr->nx_smtp_client_clock ||
+        client_ptr->nx_smtp_client_clock(seconds, zone) != NX_SUCCESS || !is_time(*seconds, *zone))
+        return NX_NOT_SUCCESSFUL;
+    return NX_SUCCESS;
+}
+
 static const CHAR *next_line(NX_SMTP_CLIENT *client_ptr, UINT piece, CHAR *scratch) {
     const CHAR *domain = client_ptr->nx_smtp_client_domain;
-    ULONG seconds = 0;
-    INT zone = 0;
+    ULONG seconds;
+    INT zone;
     if (piece == 2)
         return *domain != '\0' ? domain : "localhost";
     if (piece == 3)
         return ">\r\n";
-    if (piece > 3 || client_ptr->nx_smtp_client_clock(&seconds, &zone) != NX_SUCCESS ||
-        !is_time(seconds, zone))
+    if (piece > 3 || _nx_smtp_clock_get(client_ptr, &seconds, &zone) != NX_SUCCESS)
         return "";
     return piece == 0 ? date_line(scratch, seconds, zone) : id_line(client_ptr, scratch, seconds);
 }

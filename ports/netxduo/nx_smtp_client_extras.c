@@ -74,10 +74,11 @@ UINT _nxe_smtp_client_last_reply_get(NX_SMTP_CLIENT *client_ptr, UINT *code, CHA
 }
 
 UINT _nx_smtp_client_last_reply_get(NX_SMTP_CLIENT *client_ptr, UINT *code, CHAR **text) {
-    UINT status = _nx_smtp_client_enter(client_ptr);
+    UINT status = _nx_smtp_client_resume(client_ptr);
     if (status != NX_SUCCESS)
         return status;
     *code = client_ptr->nx_smtp_client_session.result.code;
     *text = client_ptr->nx_smtp_client_reply_text;
-    return leave(client_ptr);
+    _nx_smtp_client_leave(client_ptr);
+    return NX_SUCCESS;
 }

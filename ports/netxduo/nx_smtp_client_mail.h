@@ -77,7 +77,7 @@ extern "C" {
 #define NX_SMTP_FATE_UNKNOWN  5 /* no answer after the message's end: a second may reach it */
 
 /* For nx_smtp_client_command. */
-#define NX_SMTP_COMMAND_NOOP 0 /* nothing: keeps a session alive, or tests server and login */
+#define NX_SMTP_COMMAND_NOOP 0 /* nothing: keeps a session alive */
 #define NX_SMTP_COMMAND_VRFY 1 /* is this a user or mailbox? */
 #define NX_SMTP_COMMAND_EXPN 2 /* who is on this list? */
 #define NX_SMTP_COMMAND_HELP 3 /* of a topic, or NX_NULL */
@@ -86,8 +86,8 @@ extern "C" {
 /* For nx_smtp_client_extensions_set. */
 #define NX_SMTP_EXTENSIONS_NONE        0
 #define NX_SMTP_EXTENSIONS_ALL         1
-#define NX_SMTP_EXTENSIONS_LMTP        3 /* with LMTP (RFC 2033) in place of SMTP; not to port 25 */
-#define NX_SMTP_EXTENSIONS_NO_CHUNKING 5 /* all but BDAT, for servers whose BDAT is broken */
+#define NX_SMTP_EXTENSIONS_LMTP        2 /* LMTP (RFC 2033) in place of SMTP; never to port 25 */
+#define NX_SMTP_EXTENSIONS_NO_CHUNKING 4 /* without BDAT, for servers whose BDAT is broken */
 
 /* ---- Types -------------------------------------------------------------------------------- */
 
@@ -109,12 +109,17 @@ typedef struct NX_SMTP_RECIPIENT_STRUCT {
 typedef struct NX_SMTP_MAIL_STRUCT {
     ULONG nx_smtp_mail_id;
     UINT nx_smtp_mail_priority;
-    const CHAR *nx_smtp_mail_sender;            /* null: the client's from_address */
+    const CHAR *nx_smtp_mail_subject;
+    const CHAR *nx_smtp_mail_sender; /* null: the client's from_address */
+    UINT nx_smtp_mail_flags;
+    UINT nx_smtp_mail_has_options;
+    UINT nx_smtp_mail_has_reply_to;
+    ULONG nx_smtp_mail_serial; /* of composed sends: no two Message-IDs are alike */
     struct smtplite_source nx_smtp_mail_source; /* the message: finished, or the composer's */
     ULONG nx_smtp_mail_length;                  /* of a finished message */
     /* Completes a composed message before it is sent; null: it is finished, or there is none. Only
      * firmware that composes links the composer. */
-    UINT (*nx_smtp_mail_compose)(struct NX_SMTP_MAIL_STRUCT *mail_ptr, NX_SMTP_CLIENT *client_ptr);
+    UINT (*nx_smtp_mail_compose)(NX_SMTP_CLIENT *client_ptr, struct NX_SMTP_MAIL_STRUCT *mail_ptr);
     NX_SMTP_PROGRESS *nx_smtp_mail_progress;
     VOID *nx_smtp_mail_progress_context;
     struct smtplite_mail nx_smtp_mail_envelope;
@@ -375,13 +380,14 @@ UINT _nx_smtp_client_disconnect(NX_SMTP_CLIENT *client_ptr);
 UINT _nxe_smtp_client_disconnect(NX_SMTP_CLIENT *client_ptr);
 
 /*
- * Asks the server something, in the session or in one of its own. Blocks.
+ * Asks the server of the session something. Blocks.
  * command: NX_SMTP_COMMAND_. argument: user, list, topic, host; NX_NULL with NOOP, may be with
  * HELP. code, text: filled with its answer: the code, 0 if there was none, and the text, lines
  * joined by LF, which is the client's and stays until the next call on it. Either may be NX_NULL.
  * NX_SUCCESS: a good answer (2xx). NX_SMTP_SERVER_ERROR_REPLY: a refusal (4xx, 5xx); the session
  * goes on. NX_SMTP_INVALID_PARAM: no such command; no argument. NX_SMTP_INJECTION_REFUSED,
- * NX_SMTP_ADDRESS_REFUSED: a control byte; not ASCII or too long. Else as nx_smtp_mail_send.
+ * NX_SMTP_ADDRESS_REFUSED: a control byte; not ASCII or too long. NX_NOT_CONNECTED: there is no
+ * session, or it is lost. Else as nx_smtp_mail_send.
  */
 UINT _nx_smtp_client_command(NX_SMTP_CLIENT *client_ptr, UINT command, CHAR *argument, UINT *code,
                              CHAR **text);
@@ -393,13 +399,15 @@ UINT _nxe_smtp_client_command(NX_SMTP_CLIENT *client_ptr, UINT command, CHAR *ar
 UINT _nx_smtp_client_offered_get(NX_SMTP_CLIENT *client_ptr, ULONG *extensions, ULONG *size_limit);
 UINT _nxe_smtp_client_offered_get(NX_SMTP_CLIENT *client_ptr, ULONG *extensions, ULONG *size_limit);
 
-/* The server's name for the mail that it has taken last, for logs: a part of its reply's text, not
- * NUL-terminated, the client's until the next call on it. Length 0: the last mail was not taken. */
+/* The server's name for the mail that it has just taken, for logs: a part of its reply's text, not
+ * NUL-terminated, the client's until the next call on it. Directly after the send: the next reply
+ * is written over it. Length 0: the mail was not taken. */
 UINT _nx_smtp_client_queue_id_get(NX_SMTP_CLIENT *client_ptr, CHAR **queue_id, UINT *length);
 UINT _nxe_smtp_client_queue_id_get(NX_SMTP_CLIENT *client_ptr, CHAR **queue_id, UINT *length);
 
-/* extensions: NX_SMTP_EXTENSIONS_. Without, a mail is plain (SIZE, 8BITMIME) and the firmware does
- * not carry what is behind them. NX_SMTP_INVALID_PARAM: unknown bits. */
+/* extensions: mask of NX_SMTP_EXTENSIONS_; LMTP and NO_CHUNKING bring the others with them. NONE,
+ * as at first: a mail is plain (SIZE, 8BITMIME), and the firmware does not carry what is behind
+ * them. NX_SMTP_INVALID_PARAM: unknown bits. */
 UINT _nx_smtp_client_extensions_set(NX_SMTP_CLIENT *client_ptr, UINT extensions);
 UINT _nxe_smtp_client_extensions_set(NX_SMTP_CLIENT *client_ptr, UINT extensions);
 

@@ -309,11 +309,11 @@ UINT _nxe_smtp_client_tls_status_get(NX_SMTP_CLIENT *client_ptr, UINT *tls_statu
 }
 
 UINT _nx_smtp_client_tls_status_get(NX_SMTP_CLIENT *client_ptr, UINT *tls_status) {
-    UINT status = _nx_smtp_client_enter(client_ptr);
+    UINT status = _nx_smtp_client_resume(client_ptr);
     if (status != NX_SUCCESS)
         return status;
     *tls_status = client_ptr->nx_smtp_client_tls_status;
-    client_ptr->nx_smtp_client_state = NX_SMTP_CLIENT_STATE_IDLE;
+    _nx_smtp_client_leave(client_ptr);
     return NX_SUCCESS;
 }
 

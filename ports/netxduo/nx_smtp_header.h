@@ -29,6 +29,10 @@ extern const CHAR _nx_smtp_header_lines[];
 /* The further lines of this priority. */
 const CHAR *_nx_smtp_header_priority(UINT priority);
 
+/* The time of the client's clock; NX_NOT_SUCCESSFUL: it has none, or one that cannot be true. In
+ * nx_smtp_client_clock.c. */
+UINT _nx_smtp_clock_get(NX_SMTP_CLIENT *client_ptr, ULONG *seconds, INT *zone);
+
 /* smtplite_source.read */
 enum smtplite_source_state _nx_smtp_header_read(void *header, const char **p, size_t *n);
 

@@ -217,13 +217,18 @@ static int transport_start_tls(void *context, struct smtplite_session *session, 
 }
 #endif
 
-/* Whatever they say, the socket is closed and unbound then: NetX resets what does not end. */
-static VOID disconnect(NX_TCP_SOCKET *socket_ptr) {
-    (void)nx_tcp_socket_disconnect(socket_ptr, NX_SMTP_CLIENT_DISCONNECT_TIMEOUT);
+/* Whatever they say, the socket is closed and unbound then: NetX resets what does not end, and at
+ * once what was cancelled. */
+static VOID disconnect(NX_SMTP_CLIENT *client_ptr) {
+    NX_TCP_SOCKET *socket_ptr = &client_ptr->nx_smtp_client_socket;
+    ULONG wait = NX_SMTP_CLIENT_DISCONNECT_TIMEOUT;
+    if (client_ptr->nx_smtp_client_state == NX_SMTP_CLIENT_STATE_CANCELLED)
+        wait = NX_NO_WAIT;
+    (void)nx_tcp_socket_disconnect(socket_ptr, wait);
     (void)nx_tcp_client_socket_unbind(socket_ptr);
 }
 
-static UINT connect(NX_SMTP_CLIENT *client_ptr) {
+static UINT connect(NX_SMTP_CLIENT *client_ptr, UINT (*await)(NX_SMTP_CLIENT *client_ptr)) {
     NX_TCP_SOCKET *socket_ptr = &client_ptr->nx_smtp_client_socket;
     UINT status =
         nx_tcp_client_socket_bind(socket_ptr, NX_ANY_PORT, NX_SMTP_CLIENT_CONNECTION_TIMEOUT);
@@ -231,9 +236,11 @@ static UINT connect(NX_SMTP_CLIENT *client_ptr) {
         return status;
     status = nxd_tcp_client_socket_connect(socket_ptr, &client_ptr->nx_smtp_client_server_address,
                                            client_ptr->nx_smtp_client_server_port,
-                                           NX_SMTP_CLIENT_CONNECTION_TIMEOUT);
+                                           await ? NX_NO_WAIT : NX_SMTP_CLIENT_CONNECTION_TIMEOUT);
+    if (status == NX_IN_PROGRESS && await)
+        status = await(client_ptr);
     if (status != NX_SUCCESS)
-        disconnect(socket_ptr);
+        disconnect(client_ptr);
     return status;
 }
 
@@ -246,7 +253,8 @@ static VOID release(NX_SMTP_CLIENT *client_ptr) {
 #endif
 }
 
-UINT _nx_smtp_transport_open(NX_SMTP_CLIENT *client_ptr, struct smtplite_transport *transport) {
+UINT _nx_smtp_transport_open(NX_SMTP_CLIENT *client_ptr, struct smtplite_transport *transport,
+                             UINT (*await)(NX_SMTP_CLIENT *client_ptr)) {
     UINT status = NX_SUCCESS;
     client_ptr->nx_smtp_client_transport.nx_smtp_transport_status = NX_SUCCESS;
     *transport = bare;
@@ -257,7 +265,7 @@ UINT _nx_smtp_transport_open(NX_SMTP_CLIENT *client_ptr, struct smtplite_transpo
         status = client_ptr->nx_smtp_client_tls->open(client_ptr);
 #endif
     if (status == NX_SUCCESS)
-        status = connect(client_ptr);
+        status = connect(client_ptr, await);
     if (status != NX_SUCCESS)
         release(client_ptr);
     return status;
@@ -265,5 +273,5 @@ UINT _nx_smtp_transport_open(NX_SMTP_CLIENT *client_ptr, struct smtplite_transpo
 
 VOID _nx_smtp_transport_close(NX_SMTP_CLIENT *client_ptr) {
     release(client_ptr);
-    disconnect(&client_ptr->nx_smtp_client_socket);
+    disconnect(client_ptr);
 }

@@ -14,13 +14,19 @@
  * back by the state IDLE. In nxd_smtp_client.c. */
 UINT _nx_smtp_client_enter(NX_SMTP_CLIENT *client_ptr);
 
+/* The same, for calls that are allowed within a session too: given back by _leave. */
+UINT _nx_smtp_client_resume(NX_SMTP_CLIENT *client_ptr);
+VOID _nx_smtp_client_leave(NX_SMTP_CLIENT *client_ptr);
+
 /* Sets what of the configuration follows from the login, TLS and the options. In
  * nxd_smtp_client.c. */
 VOID _nx_smtp_client_configure(NX_SMTP_CLIENT *client_ptr);
 
 /* Prepares TLS, binds and connects, and fills transport, whose context is the client's
- * NX_SMTP_TRANSPORT. On any other status than NX_SUCCESS nothing is left bound or created. */
-UINT _nx_smtp_transport_open(NX_SMTP_CLIENT *client_ptr, struct smtplite_transport *transport);
+ * NX_SMTP_TRANSPORT. await: waits until a connection that was begun is there, or gives why not;
+ * null: NetX waits. On any other status than NX_SUCCESS nothing is left bound or created. */
+UINT _nx_smtp_transport_open(NX_SMTP_CLIENT *client_ptr, struct smtplite_transport *transport,
+                             UINT (*await)(NX_SMTP_CLIENT *client_ptr));
 
 /* Disconnects, unbinds, releases what is held. */
 VOID _nx_smtp_transport_close(NX_SMTP_CLIENT *client_ptr);

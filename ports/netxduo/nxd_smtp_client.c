@@ -75,7 +75,7 @@ static const UCHAR error_status[SMTPLITE_E_COUNT] = {
 
 /* A refusal of a command gives the command's own code. */
 static const UCHAR phase_status[SMTPLITE_PHASE_COUNT] = {
-    [SMTPLITE_PHASE_IDLE] = NX_SMTP_INTERNAL_ERROR,
+    [SMTPLITE_PHASE_IDLE] = NX_NOT_CONNECTED, /* 421 between two mails */
     [SMTPLITE_PHASE_GREETING] = NX_SMTP_GREET_REPLY_ERROR,
     [SMTPLITE_PHASE_EHLO] = NX_SMTP_HELLO_REPLY_ERROR,
     [SMTPLITE_PHASE_HELO] = NX_SMTP_HELLO_REPLY_ERROR,
@@ -327,7 +327,8 @@ static UINT check(NX_SMTP_CLIENT *client_ptr, struct job *job) {
 }
 
 /* Why nothing was sent. A login may be refused for now, or for wrong credentials. */
-static UINT failure_status(const NX_SMTP_CLIENT *client_ptr, const struct smtplite_result *result) {
+UINT _nx_smtp_session_failure(const NX_SMTP_CLIENT *client_ptr) {
+    const struct smtplite_result *result = smtplite_result_get(&client_ptr->nx_smtp_client_session);
     UINT status = error_status[result->error];
     UINT network_status = client_ptr->nx_smtp_client_transport.nx_smtp_transport_status;
     if (status == NX_SMTP_TRANSMIT_ERROR && network_status != NX_SUCCESS)
@@ -350,7 +351,7 @@ UINT _nx_smtp_session_status(const NX_SMTP_CLIENT *client_ptr) {
         return NX_SUCCESS;
     if (result->outcome == SMTPLITE_MAYBE_SENT)
         return NX_SMTP_DELIVERY_UNKNOWN;
-    return failure_status(client_ptr, result);
+    return _nx_smtp_session_failure(client_ptr);
 }
 
 static void show(void *context, bool from_server, const char *p, size_t n) {
