@@ -33,8 +33,8 @@ shown = $(if $(V),,@echo ' $(1) $@';)# V=1 shows the commands whole
 objects = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 
 LIB_SOURCES := $(ENGINE_SOURCES) $(EXTENSIONS_SOURCES) $(NAMES_SOURCES) $(SASL_SOURCES) $(SASL_MORE_SOURCES) \
-    $(DRIVER_SOURCES) $(SEND_SOURCES) $(TLS_SOURCES) $(POSIX_SOURCES)
-FACE_SOURCES := $(NETX_SOURCES) $(HOST_SOURCES)
+    $(DRIVER_SOURCES) $(SEND_SOURCES) $(MESSAGE_SOURCES) $(TLS_SOURCES) $(POSIX_SOURCES)
+FACE_SOURCES := $(NETX_SOURCES) $(NETX_MORE_SOURCES) $(HOST_SOURCES)
 LIBS := $(OUT)/libnetxduo-host.a $(OUT)/libsmtplite.a
 
 $(OUT)/obj/%.o: %.c Makefile flavours.mk

@@ -76,6 +76,7 @@ struct smtplite_part {
     bool has_length;
     uint8_t kind;     /* enum smtplite_part_kind */
     uint8_t encoding; /* enum smtplite_encoding */
+    uint8_t chosen;   /* private */
 };
 
 /* Line of the composer: the longest that it makes itself, 78 and CRLF (RFC 5322 2.1.1). */
@@ -103,20 +104,23 @@ struct smtplite_message {
     uint8_t priority;   /* enum smtplite_importance */
 
     /* private; see src/message/message.h */
-    uint16_t offered;
-    uint8_t stage;
-    uint8_t step;
-    uint8_t depth;
-    uint8_t column;
+    uint8_t node;       /* of those in src/message/message.c */
+    uint8_t containers; /* mask of the multiparts that are needed */
+    uint8_t coding;     /* of the header text that is being written */
     uint8_t out_len;
-    uint8_t carry_len;
-    uint8_t state[8];
-    size_t index;
-    size_t pos;
-    const char *text; /* what is being written, or the piece that the part's source lent */
+    uint8_t carry_len;  /* octets in `carry` */
+    char carry[3];      /* what an encoding holds back */
+    uint16_t column;    /* in the line of what was put last */
+    bool after_cr;      /* the last octet of the text was CR */
+    bool counting;      /* nothing leaves: only the length is wanted */
+    bool read;          /* some of it has left: a part's source may have been touched */
+    const char *script; /* text and holes that come next */
+    const char *text;   /* what the hole writes, or the piece that the part's source lent */
+    const char *run;    /* leaves where it lies, behind `out` */
+    size_t run_len;
     size_t text_len;
-    uint32_t count; /* octets of the present part that its source gave */
-    char carry[4];
+    size_t index;   /* of mailbox, field or part */
+    uint32_t count; /* octets of the present part that its source gave; segments of a file name */
     char out[SMTPLITE_LINE_SIZE];
 };
 
