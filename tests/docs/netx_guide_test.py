@@ -1,0 +1,205 @@
+#!/usr/bin/python3 -B
+# SPDX-License-Identifier: MIT
+"""docs/netx-guide.md and the headers of the NetX face say the same.
+
+Each call has an entry with all its parts, its prototype is the header's; each status, option and
+constant stands in the guide with the header's value; the guide names none that is not there; and
+each of its examples compiles behind the guide's own common part.
+"""
+
+import concurrent.futures
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FACE = ROOT / "ports/netxduo"
+HEADERS = ["nxd_smtp_client.h", "nx_smtp_client_mail.h", "nx_smtp_crypto.h"]
+PARTS = ["Prototype", "Description", "Parameters", "Return values", "Allowed from", "Example"]
+COMPILE = [os.environ.get("CC", "gcc"), "-std=c11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only",
+           "-x", "c", "-I" + str(ROOT / "include"), "-I" + str(ROOT / "src"), "-I" + str(FACE),
+           "-I" + str(FACE / "host")]
+
+
+def squeezed(text):
+    """A declaration without what is only layout."""
+    text = re.sub(r"\s+", " ", text).strip()
+    return re.sub(r" ?([(),;*]) ?", r"\1", text)
+
+
+def without_comments(text):
+    return re.sub(r"/\*.*?\*/", " ", text, flags=re.S)
+
+
+class Header:
+    """What the public headers promise."""
+
+    def __init__(self, *texts):
+        text = without_comments("\n".join(texts))
+        self.calls = {}
+        self.wrong = []
+        for name in re.findall(r"#define\s+(nxd?_smtp_\w+)\s+_nxd?_smtp_\w+", text):
+            self.add_call(text, name)
+        for name in re.findall(r"^UINT (nxd?_smtp_\w+)\(", text, re.M):
+            self.calls[name] = self.prototype(text, name)
+        values = dict(re.findall(r"#define\s+(NX_SMTP_\w+)[ \t]+(\S.*?)\s*$", text, re.M))
+        self.options = {name: values[name].strip("()")
+                        for name in re.findall(r"#ifndef\s+(NX_SMTP_\w+)\n#define \1[ \t]", text)}
+        self.statuses = {name: value for name, value in values.items()
+                         if re.fullmatch(r"0x[A-D][0-9A-F]", value)}
+        self.macros = set(values)
+        self.names = set(re.findall(r"\bNX_SMTP_\w+", text))
+
+    def add_call(self, text, name):
+        bare = self.prototype(text, "_" + name)
+        checked = re.search(rf"#define\s+{name}\s+(_nxd?e_\w+)", text)
+        self.calls[name] = bare.replace("_" + name, name, 1)
+        if not bare:
+            self.wrong.append(f"{name} is not declared")
+        elif checked and self.prototype(text, checked[1]).replace(checked[1], "_" + name) != bare:
+            self.wrong.append(f"{name}: checked and unchecked differ")
+
+    @staticmethod
+    def prototype(text, name):
+        found = re.search(rf"^(?:const )?\w+ \*?{name}\([^;{{]*\);", text, re.M)
+        return squeezed(found[0]) if found else ""
+
+
+def blocks(text):
+    """The C blocks of a text."""
+    return re.findall(r"^```c\n(.*?)^```$", text, re.M | re.S)
+
+
+def entries(guide):
+    """Each call's entry: name and text."""
+    return dict(re.findall(r"^### (nxd?_smtp_\w+)\n(.*?)(?=^##|\Z)", guide, re.M | re.S))
+
+
+def table(guide, first):
+    """The rows of the tables whose header begins with these words: first cell to second."""
+    found, inside = {}, False
+    for line in guide.splitlines():
+        cells = [cell.strip().strip("`") for cell in line.strip("|").split("|")]
+        if not line.startswith("|"):
+            inside = False
+        elif cells[:len(first)] == first:
+            inside = True
+        elif inside and not set(line) <= set("|- "):
+            found[cells[0]] = cells[1]
+    return found
+
+
+def same(what, ours, theirs):
+    """Where a table of the guide and the header differ."""
+    for name in sorted(set(ours) | set(theirs)):
+        if ours.get(name) != theirs.get(name):
+            yield f"{what} {name}: guide {ours.get(name)}, header {theirs.get(name)}"
+
+
+def wrong_entry(name, entry, prototype):
+    parts = re.findall(r"^\*\*(.*?)\*\*$", entry, re.M)
+    if parts != PARTS:
+        yield f"{name}: its parts are {parts}"
+    first = blocks(entry)[:1]
+    if not first or squeezed(first[0]) != prototype:
+        yield f"{name}: its prototype is not the header's"
+    if not entry.partition("**Example**")[2].count(name + "("):
+        yield f"{name}: its example does not call it"
+
+
+def disagreements(guide, header):
+    """Each thing that the guide has wrong, but for examples."""
+    yield from header.wrong
+    found = entries(guide)
+    for name in sorted(set(found) ^ set(header.calls)):
+        yield f"{name}: " + ("no entry" if name in header.calls else "no such call")
+    for name in set(found) & set(header.calls):
+        yield from wrong_entry(name, found[name], header.calls[name])
+    yield from same("status", {name: value for name, value in table(guide, ["status", "value"]).items()
+                               if name.startswith("NX_SMTP_")}, header.statuses)
+    yield from same("option", table(guide, ["option", "default"]), header.options)
+    words = set(re.findall(r"\bNX_SMTP_\w*[A-Z0-9]\b", guide))
+    yield from (f"{name} is not in the guide" for name in sorted(header.macros - words))
+    yield from (f"{name} is not in the headers" for name in sorted(words - header.names))
+
+
+def compile_errors(text, options):
+    with tempfile.NamedTemporaryFile("w", suffix=".c") as file:
+        file.write(text)
+        file.flush()
+        return subprocess.run(COMPILE + options + [file.name], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, check=False).stdout
+
+
+def example_errors(common, example):
+    """What the compiler says to an example; "": it is good. Without functions of its own it is the
+    body of one; with its own includes it stands alone. What does not need NetX Secure is compiled
+    without it, too."""
+    if "#include" in example:
+        common = ""
+    elif not re.search(r"^(?:\w+ )+\*?\w+\([^;]*?\) \{$", example, re.M):
+        example = "void example(void);\nvoid example(void) {\n" + example + "}\n"
+    needs_secure = re.search(r"NX_SECURE|nx_secure|NX_SMTP_CRYPTO|_tls_", example)
+    flavours = [["-DNX_SECURE_ENABLE"]] + ([] if needs_secure else [[]])
+    return "".join(compile_errors(common + example, options) for options in flavours)
+
+
+def examples(guide):
+    """The common part and the examples behind it, prototypes left out."""
+    prototypes = {block for entry in entries(guide).values() for block in blocks(entry)[:1]}
+    common = blocks(guide.partition("\n### Common part of the examples\n")[2])[0]
+    return common, [block for block in blocks(guide) if block not in prototypes | {common}]
+
+
+def planted(guide, header_text):
+    """Guides and headers with one fault each."""
+    entry = re.search(r"^### nx_smtp_mail_send\n.*?(?=^##)", guide, re.M | re.S)[0]
+    yield "an entry that is missing", guide.replace(entry, ""), header_text
+    yield "an entry without return values", guide.replace("**Return values**", "", 1), header_text
+    yield "another prototype", guide.replace("CHAR *subject", "CHAR *object", 1), header_text
+    yield "a call that there is not", guide + "\n### nx_smtp_client_fly\n", header_text
+    yield "another value", re.sub(r"(\| NX_SMTP_CLIENT_BUSY \| )0xC5", r"\g<1>0xC4", guide), header_text
+    yield "another default", guide.replace("| 1460 |", "| 1461 |", 1), header_text
+    yield "a status that there is not", guide + "\nNX_SMTP_NO_SUCH_STATUS\n", header_text
+    for text in ["#define NX_SMTP_NEW_STATUS 0xDF\n", "#ifndef NX_SMTP_NEW\n#define NX_SMTP_NEW 1\n#endif\n",
+                 "#define nx_smtp_new _nx_smtp_new\nUINT _nx_smtp_new(UINT a);\n"]:
+        yield "in the header alone: " + text.split()[1], guide, header_text + text
+
+
+def main():
+    passed = failed = 0
+
+    def check(what, wrong):
+        nonlocal passed, failed
+        passed, failed = passed + (not wrong), failed + bool(wrong)
+        if wrong:
+            print("FAILED", what, *(wrong if isinstance(wrong, list) else [wrong]), sep="\n  ")
+
+    guide = (ROOT / "docs/netx-guide.md").read_text()
+    header_text = "\n".join((FACE / name).read_text() for name in HEADERS)
+    header = Header(header_text)
+    wrong = list(disagreements(guide, header))
+    check("the guide and the headers", wrong)
+    check("calls are found", "" if len(header.calls) > 10 and len(header.statuses) > 20 else "none")
+
+    common, others = examples(guide)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        errors = pool.map(lambda example: example_errors(common, example), others)
+    for example, error in zip(others, errors):
+        check("an example:\n" + example, error)
+    check("each entry has an example", "" if len(others) >= len(header.calls) else "too few")
+
+    for what, text, changed in planted(guide, header_text):
+        more = len(list(disagreements(text, Header(changed)))) > len(wrong)
+        check(what + " is found", "" if more else "it is not")
+    for example in ["UINT unused = 1;\n", "status = nx_smtp_client_fly(&client);\n"]:
+        check("a bad example is found", "" if example_errors(common, example) else example)
+    print(f"netx_guide: {passed} passed, {failed} failed")
+    return failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
