@@ -9,7 +9,7 @@
  * clock started again. So bytes that drip in do not extend a wait (E1).
  */
 
-#include "smtplite/driver.h"
+#include "drive.h"
 
 #define MASK "****"
 
@@ -196,7 +196,8 @@ enum smtplite_event smtplite_run(struct smtplite_driver *d, struct smtplite_even
 static void pull(struct smtplite_driver *d, const struct smtplite_source *source) {
     const char *p = NULL;
     size_t n = 0;
-    enum smtplite_source_state state = source->read(source->context, &p, &n);
+    enum smtplite_source_state state =
+        source != NULL ? source->read(source->context, &p, &n) : SMTPLITE_SOURCE_FAILED;
     d->hungry = state == SMTPLITE_SOURCE_NOT_YET ? SMTPLITE_EV_BODY : SMTPLITE_EV_NONE;
     if (state == SMTPLITE_SOURCE_END)
         (void)smtplite_body_end(d->session);
@@ -205,36 +206,27 @@ static void pull(struct smtplite_driver *d, const struct smtplite_source *source
         (void)smtplite_body_fail(d->session);
 }
 
-static bool is_end(enum smtplite_event event, bool last) {
-    return event == SMTPLITE_EV_FAILED || event == SMTPLITE_EV_CLOSED ||
-           event == SMTPLITE_EV_NONE || (event == SMTPLITE_EV_DONE && !last);
+static bool rewind_source(const struct smtplite_source *source) {
+    return source != NULL && source->rewind != NULL && source->rewind(source->context);
 }
 
-enum smtplite_error smtplite_deliver(struct smtplite_driver *d, struct smtplite_mail *mail,
-                                     const struct smtplite_source *source, bool last) {
-    enum smtplite_error error = smtplite_submit(d->session, mail);
-    if (error != SMTPLITE_E_OK)
-        return error;
-    if (last)
-        smtplite_quit(d->session);
+enum smtplite_event smtplite_drive(struct smtplite_driver *d, const struct smtplite_source *source,
+                                   enum smtplite_event until) {
     d->hungry = SMTPLITE_EV_NONE;
     for (;;) {
         enum smtplite_event event = smtplite_run(d, NULL);
         if (event == SMTPLITE_EV_BODY || (event == SMTPLITE_EV_NONE && d->hungry != 0))
             pull(d, source);
+        else if (event == SMTPLITE_EV_AGAIN)
+            (void)smtplite_again(d->session, rewind_source(source));
         else if (event == SMTPLITE_EV_TOKEN)
             smtplite_io_failed(d->session, SMTPLITE_E_SOURCE); /* nobody is there to give it */
-        else if (is_end(event, last))
-            return SMTPLITE_E_OK;
+        else if (event == until || event == SMTPLITE_EV_NONE || event >= SMTPLITE_EV_CLOSED)
+            return event;
     }
 }
 
 void smtplite_finish(struct smtplite_driver *d) {
-    enum smtplite_event event;
     smtplite_quit(d->session);
-    do {
-        event = smtplite_run(d, NULL);
-        if (event == SMTPLITE_EV_TOKEN)
-            smtplite_io_failed(d->session, SMTPLITE_E_SOURCE);
-    } while (!is_end(event, true));
+    (void)smtplite_drive(d, NULL, SMTPLITE_EV_CLOSED);
 }

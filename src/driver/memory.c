@@ -17,6 +17,7 @@ struct smtplite_source smtplite_memory_source(struct smtplite_memory *memory) {
                                      .read = smtplite_memory_read,
                                      .rewind = smtplite_memory_rewind,
                                      .begin = memory_begin};
+    memory->given = false; /* a mail that is tried again begins anew */
     return source;
 }
 

@@ -2,6 +2,8 @@
 /* One mail in one call: the checks, a session, the driver, a report. */
 #include "smtplite/send.h"
 
+#include "drive.h"
+
 #include <string.h>
 
 /* False: the token is to come by a hook that is not there. */
@@ -10,11 +12,27 @@ static bool has_token(const struct smtplite_config *config, const struct smtplit
            (hooks != NULL && hooks->token != NULL);
 }
 
+/* Lets the source begin for a server that offers all that we look for, to find what is wrong with
+ * it whatever is offered. What it has set is taken back: it begins again when the offer is known.
+ */
+static enum smtplite_error check_mail(const struct smtplite_config *config,
+                                      struct smtplite_mail *mail,
+                                      const struct smtplite_source *source) {
+    if (config == NULL || mail == NULL || source->begin == NULL)
+        return smtplite_mail_check(config, mail);
+    struct smtplite_asked asked = smtplite_asked_get(mail);
+    uint16_t all = config->extensions != NULL ? UINT16_MAX : SMTPLITE_EXT_SMTPUTF8 - 1;
+    enum smtplite_error error = source->begin(source->context, all, mail);
+    if (error == SMTPLITE_E_OK)
+        error = smtplite_mail_check(config, mail);
+    smtplite_asked_put(mail, asked);
+    return error;
+}
+
 /* What is wrong with the call is found before the transport is touched. A transport without calls
  * is a port's struct that was not initialised. */
 static enum smtplite_error check(const struct smtplite_transport *transport,
-                                 const struct smtplite_config *config,
-                                 const struct smtplite_mail *mail,
+                                 const struct smtplite_config *config, struct smtplite_mail *mail,
                                  const struct smtplite_source *source,
                                  const struct smtplite_hooks *hooks) {
     if (transport == NULL || transport->send == NULL || transport->receive == NULL ||
@@ -23,14 +41,18 @@ static enum smtplite_error check(const struct smtplite_transport *transport,
         return SMTPLITE_E_ARGUMENT;
     if (config != NULL && config->tls != SMTPLITE_TLS_NONE && transport->start_tls == NULL)
         return SMTPLITE_E_TLS_UNAVAILABLE;
-    return smtplite_mail_check(config, mail);
+    return check_mail(config, mail, source);
 }
 
+/* An error stands at the begin, or the source has found it, which begins once the session is ready:
+ * the server is told goodbye then. */
 static enum smtplite_error deliver(struct smtplite_driver *driver, struct smtplite_mail *mail,
                                    const struct smtplite_source *source,
                                    struct smtplite_result *result) {
     enum smtplite_error error = smtplite_deliver(driver, mail, source, true);
     *result = *smtplite_result_get(driver->session);
+    if (error != SMTPLITE_E_OK && source->begin != NULL)
+        smtplite_finish(driver);
     smtplite_wipe(driver->session);
     return error;
 }
@@ -49,7 +71,8 @@ static const char *argument_words(const struct smtplite_config *config,
         return advice;
     if (!has_token(config, hooks))
         return "login.token_by_event needs hooks.token";
-    return "the transport was not initialised, or mail, a recipient or the source is missing";
+    return "the transport was not initialised, mail, a recipient or the source is missing, or the "
+           "source finds its message wrong";
 }
 
 /* The commonest mix-up of ports: both ends wait, one for TLS and one for a greeting. */
@@ -101,6 +124,8 @@ smtplite_send(const struct smtplite_transport *transport, const struct smtplite_
         error = deliver(&driver, mail, source, &result);
     if (error != SMTPLITE_E_OK)
         result.error = (uint8_t)error;
+    if (mail != NULL)
+        mail->result = result;
     if (report != NULL) {
         report->result = result;
         explain(report, transport, config, hooks);
