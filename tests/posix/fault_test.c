@@ -174,7 +174,7 @@ static void run(struct run *r, const struct session *session, enum fault fault, 
                                      .flags =
                                          (uint16_t)(session->flags | SMTPLITE_ALLOW_CLEAR_LOGIN)};
     struct slow_source from = {0, false};
-    struct smtplite_source source = {&from, read_slowly};
+    struct smtplite_source source = {.context = &from, .read = read_slowly};
     struct smtplite_mail mail = {.from = "a@example.com", .recipients = r->to, .count = 3};
     memset(r, 0, sizeof *r);
     r->to[0].address = "x@example.com";

@@ -326,7 +326,7 @@ static void send_mail(void) {
     struct smtplite_recipient to = {.address = "ops@example.com"};
     struct smtplite_mail mail = {.from = "pump7@example.com", .recipients = &to, .count = 1};
     size_t left = job.size;
-    struct smtplite_source source = {&left, read_mail};
+    struct smtplite_source source = {.context = &left, .read = read_mail};
     uint32_t ms = (uint32_t)job.wait;
     struct smtplite_waits waits = {ms, (uint32_t)job.tls_wait, ms, ms, ms, ms, ms, 0};
     job.config.waits = &waits;
