@@ -2,7 +2,7 @@
 # NAME := file file ...   on one line each.
 ENGINE_SOURCES := src/engine/session.c src/engine/phases.c src/engine/transaction.c src/engine/auth.c src/engine/output.c src/engine/body.c src/engine/reply.c src/engine/capabilities.c src/engine/text.c
 NAMES_SOURCES := src/engine/names.c src/engine/results.c
-EXTENSIONS_SOURCES := src/engine/extensions.c src/engine/parameters.c src/engine/chunks.c src/engine/command.c
+EXTENSIONS_SOURCES := src/engine/extensions.c src/engine/several.c src/engine/parameters.c src/engine/chunks.c src/engine/command.c
 SASL_SOURCES := src/sasl/mechanisms.c src/sasl/base64.c src/sasl/plain.c src/sasl/login.c
 SASL_MORE_SOURCES := src/engine/exchange.c src/sasl/all.c src/sasl/work.c src/sasl/scram.c src/sasl/cram_md5.c src/sasl/oauthbearer.c src/sasl/xoauth2.c src/sasl/external.c
 TLS_SOURCES := src/tls/wrap.c src/tls/faults.c src/tls/certificate.c src/tls/options.c

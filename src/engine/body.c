@@ -113,7 +113,8 @@ static void put_end(struct smtplite_session *s) {
     s->quit_rides = rides;
     s->at_end = true;
     put(s, mark + from, (rides ? sizeof mark - 1 : 5) - from);
-    (void)smtplite_mail_ride(s);
+    if (s->next != NULL && s->config->extensions != NULL)
+        s->config->extensions->ride(s);
 }
 
 bool smtplite_ask_body(struct smtplite_session *s) {

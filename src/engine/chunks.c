@@ -42,14 +42,13 @@ static bool is_good(const struct smtplite_session *s, char c) {
     return is_binary(s) || (c != 0 && ((unsigned char)c < 0x80 || s->takes_8bit));
 }
 
-/* What n octets of the lent piece become on the wire. */
-static uint32_t measure(const struct smtplite_session *s, size_t n) {
+uint32_t smtplite_measure(const struct smtplite_session *s, const char *p, size_t n) {
     bool cr = s->line == LINE_CR;
     uint32_t octets = (uint32_t)n;
     if (is_binary(s))
         return octets;
     for (size_t i = 0; i < n; i++) {
-        char c = s->body[i];
+        char c = p[i];
         if (c == '\r' || (c == '\n' && !cr))
             octets++;
         else if (c == '\n')
@@ -132,7 +131,7 @@ static void announce(struct smtplite_session *s, uint32_t octets) {
 
 static void open_chunk(struct smtplite_session *s) {
     size_t n = s->body_len < SMTPLITE_CHUNK_MAX ? s->body_len : SMTPLITE_CHUNK_MAX;
-    uint32_t octets = measure(s, n);
+    uint32_t octets = smtplite_measure(s, s->body, n);
     if (octets == 0)
         put_line_end(s);
     else if (!is_exact(s))
@@ -194,12 +193,13 @@ bool smtplite_chunk_fill(struct smtplite_session *s) {
 
 /* The result stands: the transaction ends when all that has left was answered. */
 uint8_t smtplite_chunk_stop(struct smtplite_session *s) {
+    uint8_t fate = s->result.phase == PHASE(RCPT) ? SMTPLITE_UNTRIED : SMTPLITE_REFUSED;
     s->stopped = true;
     if (s->send == PHASE(BDAT) && !s->chunk_open && !s->at_end)
         leave_content(s);
     if (smtplite_in_group(s))
         return smtplite_content_phase(s);
-    return smtplite_transaction_end(s, smtplite_fate_of(s->result.code));
+    return smtplite_transaction_end(s, fate);
 }
 
 /* The answer to a chunk that is not the last. */

@@ -289,6 +289,11 @@ static bool takes_body(const struct smtplite_session *s) {
 }
 
 static void answer_body(struct smtplite_session *s, const char *p, size_t n) {
+    const struct smtplite_extensions *extensions = s->config->extensions;
+    if (extensions != NULL && !extensions->size_holds(s, p, n)) {
+        smtplite_fail(s, SMTPLITE_E_SOURCE, 0);
+        return;
+    }
     s->body = p;
     s->body_len = n;
     s->lent = s->lent || n > 0;

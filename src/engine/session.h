@@ -128,13 +128,19 @@ void smtplite_recipient_decide(struct smtplite_session *s, struct smtplite_recip
  */
 size_t smtplite_recipient_from(const struct smtplite_session *s, size_t index);
 size_t smtplite_first_pending(const struct smtplite_mail *mail, size_t from);
-/* Begins a transaction of the present mail, or ends it. Gives the phase that is on then. */
+/* Begins a transaction of the present mail, or refuses it. Gives the phase that is on then. */
 uint8_t smtplite_mail_begin(struct smtplite_session *s);
 uint8_t smtplite_transaction_end(struct smtplite_session *s, uint8_t fate);
 /* The session has failed, as its result says: so have its mails. */
 void smtplite_mail_fail(struct smtplite_session *s);
-/* True if the next mail's commands leave behind this one's end mark: then it has begun. */
-bool smtplite_mail_ride(struct smtplite_session *s);
+/* Sets what the sending cursor needs to know of a mail. */
+void smtplite_mail_prepare(struct smtplite_session *s, const struct smtplite_mail *mail);
+/* What the server has not offered, or SIZE, or BODY_8BIT. *missing: filled, its keyword or NULL. */
+enum smtplite_error smtplite_offer_check(const struct smtplite_session *s,
+                                         const struct smtplite_mail *mail, const char **missing);
+/* Ends the present mail as its result says; the next one takes its place. Gives the next phase. */
+uint8_t smtplite_mail_finish(struct smtplite_session *s);
+bool smtplite_has_untried(const struct smtplite_mail *mail);
 bool smtplite_quit_may_ride(const struct smtplite_session *s);
 /* The phase that follows the last RCPT, or a chunk. */
 uint8_t smtplite_content_phase(const struct smtplite_session *s);
@@ -154,6 +160,16 @@ struct smtplite_extensions {
     enum smtplite_error (*check_mail)(const struct smtplite_mail *mail);
     /* What the mail asks for and the server does not offer, or NULL. */
     const char *(*find_missing)(const struct smtplite_session *s, const struct smtplite_mail *mail);
+    /* Adds to smtplite_mail_prepare. */
+    void (*prepare)(struct smtplite_session *s, const struct smtplite_mail *mail);
+    /* This recipient, just refused, is for a further transaction. */
+    bool (*is_left)(const struct smtplite_session *s, const struct smtplite_recipient *recipient);
+    /* Begins it, or asks for the message again, or ends the mail. Gives the next phase. */
+    uint8_t (*go_on)(struct smtplite_session *s);
+    /* Begins the next mail behind this one's end mark, if it may. */
+    void (*ride)(struct smtplite_session *s);
+    /* False: what was lent is not what an EXACT size has said. */
+    bool (*size_holds)(struct smtplite_session *s, const char *p, size_t n);
     /* Puts out the next piece of MAIL's or RCPT's parameters; false: there is none more. */
     bool (*put_parameter)(struct smtplite_session *s);
     /* As smtplite_body_fill, for BDAT. */

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One mail: its transactions, and what becomes of its recipients.
- *
- * A transaction takes the recipients that are UNTRIED, in their order, as many as the server allows
- * (RFC 9422). Those to whom it then says `too many` (RFC 5321 4.5.3.1.10) stay UNTRIED and are for
- * a further one. There is an end, since the first recipient of each is decided for good.
+ * One mail: its transaction, and what becomes of its recipients. What only several transactions or
+ * several mails at a time need is in several.c.
  *
  * A recipient that was accepted is PENDING until the message was; then every fate is settled. The
  * outcome is read off the fates: so it is the same for one transaction, for several, and for LMTP.
@@ -21,7 +18,7 @@ static size_t first_untried(const struct smtplite_mail *mail, size_t from, size_
     return from;
 }
 
-static bool has_untried(const struct smtplite_mail *mail) {
+bool smtplite_has_untried(const struct smtplite_mail *mail) {
     return first_untried(mail, 0, mail->count) < mail->count;
 }
 
@@ -50,13 +47,14 @@ size_t smtplite_first_pending(const struct smtplite_mail *mail, size_t from) {
     return from;
 }
 
-/* All PENDING get this fate, and with a refusal its code. */
-static void settle(const struct smtplite_session *s, uint8_t fate) {
-    const struct smtplite_mail *mail = s->mail;
-    for (size_t i = 0; (i = smtplite_first_pending(mail, i)) < mail->count; i++) {
-        struct smtplite_recipient *recipient = &mail->recipients[i];
-        recipient->fate = fate;
-        if (fate == SMTPLITE_DEFERRED || fate == SMTPLITE_REFUSED) {
+/* All that have one fate get another, and with a refusal its code. */
+static void settle(const struct smtplite_session *s, uint8_t from, uint8_t to) {
+    for (size_t i = 0; i < s->mail->count; i++) {
+        struct smtplite_recipient *recipient = &s->mail->recipients[i];
+        if (recipient->fate != from)
+            continue;
+        recipient->fate = to;
+        if (to == SMTPLITE_DEFERRED || to == SMTPLITE_REFUSED) {
             recipient->code = s->result.code;
             recipient->enhanced = s->result.enhanced;
         }
@@ -75,6 +73,13 @@ static uint8_t outcome_of(const struct smtplite_mail *mail) {
     return accepted > 0 ? SMTPLITE_PARTLY_SENT : SMTPLITE_NOT_SENT;
 }
 
+/* The message's end has left before RCPT was answered, with BDAT: those may have it, too. */
+static void settle_unanswered(const struct smtplite_session *s) {
+    for (size_t i = s->expect_index; i < s->end_index; i++)
+        if (s->mail->recipients[i].fate == SMTPLITE_UNTRIED)
+            s->mail->recipients[i].fate = SMTPLITE_MAYBE;
+}
+
 /* The session has failed; the result has why. */
 void smtplite_mail_fail(struct smtplite_session *s) {
     uint8_t fate = SMTPLITE_UNTRIED;
@@ -82,7 +87,9 @@ void smtplite_mail_fail(struct smtplite_session *s) {
         fate = SMTPLITE_MAYBE;
     else if (s->result.code >= 400)
         fate = smtplite_fate_of(s->result.code);
-    settle(s, fate);
+    settle(s, SMTPLITE_PENDING, fate);
+    if (s->marked && s->chunked && !s->refused)
+        settle_unanswered(s);
     s->result.outcome = outcome_of(s->mail);
     s->mail->result = s->result;
     if (s->next == NULL)
@@ -93,30 +100,22 @@ void smtplite_mail_fail(struct smtplite_session *s) {
 
 /* ---- Beginning --------------------------------------------------------------------------- */
 
-/* BDAT where it saves a round trip, or is the only way. */
-static bool uses_chunks(const struct smtplite_session *s, const struct smtplite_mail *mail) {
-    if (mail->flags & SMTPLITE_MAIL_BINARY)
-        return true;
-    return (mail->flags & (SMTPLITE_MAIL_EXACT | SMTPLITE_MAIL_PIECES)) != 0 && s->grouped &&
-           (s->offered & SMTPLITE_EXT_CHUNKING) != 0 && !smtplite_allows(s, SMTPLITE_NO_CHUNKING);
-}
-
 /* What the sending cursor needs to know of a mail. */
-static void begin_sending(struct smtplite_session *s, const struct smtplite_mail *mail) {
-    size_t room = s->rcpt_max > 0 ? s->rcpt_max : SIZE_MAX;
+void smtplite_mail_prepare(struct smtplite_session *s, const struct smtplite_mail *mail) {
     bool eight = (mail->flags & (SMTPLITE_MAIL_8BIT | SMTPLITE_MAIL_UTF8)) != 0;
     s->says_8bit = eight && (s->offered & SMTPLITE_EXT_8BITMIME) != 0;
     s->takes_8bit = s->says_8bit || smtplite_allows(s, SMTPLITE_ALLOW_8BIT);
     s->grouped = (s->offered & SMTPLITE_EXT_PIPELINING) && !smtplite_allows(s, SMTPLITE_LOCKSTEP);
-    s->chunked = uses_chunks(s, mail);
     s->line = LINE_START;
-    for (s->end_index = 0; s->end_index < mail->count && room > 0; s->end_index++)
-        room -= mail->recipients[s->end_index].fate == SMTPLITE_UNTRIED;
+    s->end_index = mail->count;
+    if (s->config->extensions != NULL)
+        s->config->extensions->prepare(s, mail);
 }
 
 /* What was of the last transaction is not of this one. */
 static void begin_expecting(struct smtplite_session *s) {
     s->accepted = 0;
+    s->expect_index = 0;
     s->chunks = 0;
     s->body_ended = false;
     s->body_asked = false;
@@ -131,8 +130,8 @@ static void begin_expecting(struct smtplite_session *s) {
 }
 
 /* What can be known to fail before MAIL is not tried (C6, C7). *missing: what is not offered. */
-static enum smtplite_error check_offer(const struct smtplite_session *s,
-                                       const struct smtplite_mail *mail, const char **missing) {
+enum smtplite_error smtplite_offer_check(const struct smtplite_session *s,
+                                         const struct smtplite_mail *mail, const char **missing) {
     const struct smtplite_extensions *extensions = s->config->extensions;
     *missing = extensions != NULL ? extensions->find_missing(s, mail) : NULL;
     if (*missing != NULL)
@@ -146,7 +145,7 @@ static enum smtplite_error check_offer(const struct smtplite_session *s,
 }
 
 /* The present mail is over, as its result says: the next one takes its place. */
-static uint8_t finish_mail(struct smtplite_session *s) {
+uint8_t smtplite_mail_finish(struct smtplite_session *s) {
     s->mail->result = s->result;
     s->mail = s->next;
     s->next = NULL;
@@ -169,71 +168,49 @@ static uint8_t refuse_mail(struct smtplite_session *s, enum smtplite_error error
     for (; missing != NULL && *missing != '\0'; missing++)
         smtplite_text_add(s, *missing);
     s->kept = true;
-    return finish_mail(s);
+    return smtplite_mail_finish(s);
 }
 
 uint8_t smtplite_mail_begin(struct smtplite_session *s) {
     const char *missing;
-    begin_sending(s, s->mail);
+    smtplite_mail_prepare(s, s->mail);
     begin_expecting(s);
-    enum smtplite_error error = check_offer(s, s->mail, &missing);
+    enum smtplite_error error = smtplite_offer_check(s, s->mail, &missing);
     if (error != SMTPLITE_E_OK)
         return refuse_mail(s, error, missing);
     s->mail_count++;
     return s->dirty ? PHASE(RSET) : PHASE(MAIL);
 }
 
-/* True, and begun, if the next mail's commands may leave behind this one's end mark (RFC 2920 3.1):
- * nothing of this one is still to be sent. */
-bool smtplite_mail_ride(struct smtplite_session *s) {
-    const char *missing;
-    if (s->next == NULL || !s->grouped || s->chunked || has_untried(s->mail))
-        return false;
-    begin_sending(s, s->next);
-    if (check_offer(s, s->next, &missing) != SMTPLITE_E_OK)
-        return false;
-    s->mail_count++;
-    s->riding = true;
-    return true;
-}
-
 bool smtplite_quit_may_ride(const struct smtplite_session *s) {
     return s->quitting && s->next == NULL && s->grouped &&
-           (s->mail->count == 1 ||
-            (s->expect != PHASE(MAIL) && s->expect != PHASE(RCPT) && !has_untried(s->mail)));
+           (s->mail->count == 1 || (s->expect != PHASE(MAIL) && s->expect != PHASE(RCPT) &&
+                                    !smtplite_has_untried(s->mail)));
 }
 
 /* ---- The end of a transaction ------------------------------------------------------------ */
 
-/* fate: of the recipients that were accepted and are not decided yet. */
+/* fate: of the recipients that were accepted and are not decided yet; a refusal is the result's. */
 uint8_t smtplite_transaction_end(struct smtplite_session *s, uint8_t fate) {
     smtplite_decide(s, s->code);
-    settle(s, fate);
+    bool mail_refused = s->result.phase == PHASE(MAIL);
+    uint8_t decided = smtplite_fate_of(s->result.code);
+    if (mail_refused)
+        settle(s, SMTPLITE_UNTRIED, decided);
+    settle(s, SMTPLITE_PENDING, mail_refused || fate == SMTPLITE_REFUSED ? decided : fate);
     s->marked = false;
     s->dirty = fate != SMTPLITE_ACCEPTED && !s->riding;
     s->result.error = SMTPLITE_E_OK;
     s->result.outcome = outcome_of(s->mail);
-    if (s->refused || !has_untried(s->mail) || smtplite_is_full(s))
-        return finish_mail(s);
-    if (!s->lent)
-        return smtplite_mail_begin(s);
-    s->again = true;
-    smtplite_raise(s, EVENT(AGAIN));
-    return PHASE(IDLE);
-}
-
-enum smtplite_error smtplite_again(struct smtplite_session *s, bool can) {
-    if (!s->again || (s->event & EVENT(AGAIN)) != 0)
-        return SMTPLITE_E_STATE;
-    s->again = false;
-    smtplite_start(s, can ? smtplite_mail_begin(s) : finish_mail(s));
-    return SMTPLITE_E_OK;
+    if (s->refused || s->config->extensions == NULL || !smtplite_has_untried(s->mail))
+        return smtplite_mail_finish(s);
+    return s->config->extensions->go_on(s);
 }
 
 /* The message, or the mail as a whole, was refused. */
 static uint8_t end_refused(struct smtplite_session *s) {
     s->refused = true;
-    return smtplite_transaction_end(s, smtplite_fate_of(s->code));
+    return smtplite_transaction_end(s, SMTPLITE_REFUSED);
 }
 
 /* ---- Replies ----------------------------------------------------------------------------- */
@@ -270,26 +247,18 @@ uint8_t smtplite_on_mail(struct smtplite_session *s) {
     return PHASE(RCPT);
 }
 
-/* `Too many recipients` (RFC 5321 4.5.3.1.10), when others of this transaction were taken. */
-static bool is_too_many(const struct smtplite_session *s,
-                        const struct smtplite_enhanced *enhanced) {
-    if ((s->code != 452 && s->code != 552) || s->accepted == 0 || s->kept)
-        return false;
-    return enhanced->klass == 0 || (enhanced->subject == 5 && enhanced->detail == 3);
-}
-
 static void judge_recipient(struct smtplite_session *s) {
-    bool all = (s->mail->flags & SMTPLITE_MAIL_ALL_OR_NOTHING) != 0;
+    const struct smtplite_extensions *extensions = s->config->extensions;
     struct smtplite_recipient *recipient = &s->mail->recipients[s->expect_index];
     smtplite_recipient_decide(s, recipient);
     if (recipient->fate == SMTPLITE_ACCEPTED) {
         recipient->fate = SMTPLITE_PENDING;
         s->accepted++;
-    } else if (all) {
+    } else if (s->mail->flags & SMTPLITE_MAIL_ALL_OR_NOTHING) {
         smtplite_decide(s, s->code);
         s->refused = true;
-    } else if (is_too_many(s, &recipient->enhanced)) {
-        recipient->fate = SMTPLITE_UNTRIED;
+    } else if (s->kept || (extensions != NULL && extensions->is_left(s, recipient))) {
+        recipient->fate = SMTPLITE_UNTRIED; /* MAIL was refused, or there is another transaction */
     }
 }
 
@@ -329,7 +298,7 @@ uint8_t smtplite_on_message(struct smtplite_session *s) {
     if (smtplite_allows(s, SMTPLITE_LMTP))
         return s->config->extensions->on_final(s);
     if (s->code >= 400)
-        return s->stopped ? smtplite_transaction_end(s, smtplite_fate_of(s->code)) : end_refused(s);
+        return s->stopped ? smtplite_transaction_end(s, SMTPLITE_REFUSED) : end_refused(s);
     /* accepted, though a part of it was refused: nobody knows what is there */
     return smtplite_transaction_end(s, s->stopped ? SMTPLITE_MAYBE : SMTPLITE_ACCEPTED);
 }

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Several transactions for one mail, and two mails at a time.
+ *
+ * A transaction takes the recipients that are UNTRIED, in their order, as many as the server allows
+ * (RFC 9422). Those to whom it then says `too many` (RFC 5321 4.5.3.1.10) stay UNTRIED and are for
+ * a further one. There is an end, since the first recipient of each is decided for good.
+ */
+
+#include "extensions.h"
+
+/* ---- What a transaction takes ------------------------------------------------------------ */
+
+/* BDAT where it saves a round trip, or is the only way. */
+static bool uses_chunks(const struct smtplite_session *s, const struct smtplite_mail *mail) {
+    if (mail->flags & SMTPLITE_MAIL_BINARY)
+        return true;
+    return (mail->flags & (SMTPLITE_MAIL_EXACT | SMTPLITE_MAIL_PIECES)) != 0 && s->grouped &&
+           (s->offered & SMTPLITE_EXT_CHUNKING) != 0 && !smtplite_allows(s, SMTPLITE_NO_CHUNKING);
+}
+
+void smtplite_transaction_prepare(struct smtplite_session *s, const struct smtplite_mail *mail) {
+    uint32_t room = s->rcpt_max > 0 ? s->rcpt_max : UINT32_MAX;
+    s->chunked = uses_chunks(s, mail);
+    s->chunk_left = mail->size;
+    for (s->end_index = 0; s->end_index < mail->count && room > 0; s->end_index++)
+        room -= mail->recipients[s->end_index].fate == SMTPLITE_UNTRIED;
+}
+
+/* `Too many recipients`, when others of this transaction were taken. */
+bool smtplite_recipient_is_left(const struct smtplite_session *s,
+                                const struct smtplite_recipient *recipient) {
+    const struct smtplite_enhanced *enhanced = &recipient->enhanced;
+    if ((s->code != 452 && s->code != 552) || s->accepted == 0)
+        return false;
+    return enhanced->klass == 0 || (enhanced->subject == 5 && enhanced->detail == 3);
+}
+
+/* ---- A further transaction --------------------------------------------------------------- */
+
+uint8_t smtplite_transaction_go_on(struct smtplite_session *s) {
+    if (smtplite_is_full(s))
+        return smtplite_mail_finish(s);
+    if (!s->lent)
+        return smtplite_mail_begin(s);
+    s->again = true;
+    smtplite_raise(s, EVENT(AGAIN));
+    return PHASE(IDLE);
+}
+
+enum smtplite_error smtplite_again(struct smtplite_session *s, bool can) {
+    if (!s->again || (s->event & EVENT(AGAIN)) != 0)
+        return SMTPLITE_E_STATE;
+    s->again = false;
+    smtplite_start(s, can ? smtplite_mail_begin(s) : smtplite_mail_finish(s));
+    return SMTPLITE_E_OK;
+}
+
+/* ---- Two mails --------------------------------------------------------------------------- */
+
+/* The next mail's commands may leave behind this one's end mark (RFC 2920 3.1), if nothing of this
+ * one is still to be sent. */
+void smtplite_mail_ride(struct smtplite_session *s) {
+    const char *missing;
+    if (!s->grouped || s->chunked || smtplite_has_untried(s->mail))
+        return;
+    smtplite_mail_prepare(s, s->next);
+    if (smtplite_offer_check(s, s->next, &missing) != SMTPLITE_E_OK)
+        return;
+    s->mail_count++;
+    s->riding = true;
+}
+
+/* ---- A size that is exact ---------------------------------------------------------------- */
+
+/* By DATA the octets are counted as they are lent, by BDAT as they leave (chunks.c). */
+bool smtplite_size_holds(struct smtplite_session *s, const char *p, size_t n) {
+    if (s->chunked || (s->mail->flags & SMTPLITE_MAIL_EXACT) == 0)
+        return true;
+    uint32_t octets = smtplite_measure(s, p, n);
+    bool holds = n > 0 ? octets <= s->chunk_left : s->chunk_left == 0;
+    s->chunk_left -= octets;
+    return holds;
+}
