@@ -257,62 +257,64 @@ struct smtplite_event_data {
 #define SMTPLITE_WORD_SIZE 24u
 
 /* One connection's state. The members are private: they stand here so that it can be declared.
- * Octets first, then half words, then words: small offsets make short Thumb instructions. */
+ * Small offsets make short Thumb instructions: the octets that are used most are the first 32, half
+ * words follow, then the other octets, then words. */
 struct smtplite_session {
-    uint8_t send;          /* the sending cursor: whose command is leaving */
     uint8_t expect;        /* the expecting cursor: whose reply is read */
-    uint8_t wait_id;       /* changes when a new wait begins */
-    uint8_t line;          /* where in a line of the message, see body.c */
-    uint8_t column;        /* of the reply's line: 0 to 2 code, 3 separator, 4 text */
-    uint8_t keyword;       /* which EHLO keyword the words of this line belong to */
-    uint8_t word_len;      /* octets in `word` */
-    uint8_t challenge_pad; /* `=` seen; 3: no base64 */
-    uint8_t mechanism;     /* the login that is tried: its number in the table */
-    uint8_t step;          /* login responses sent */
-    uint8_t initial;       /* what rides on this AUTH, see session.h */
-    uint8_t response;      /* which part of the login response, see output.c */
-    bool last_line;        /* no `-` behind the code */
-    bool line_end;         /* the last octet was CR */
-    bool secure;           /* TLS is on */
-    bool quitting;         /* the caller wants no further mail */
-    bool quit_rides;       /* QUIT leaves with the end mark */
-    bool in_mail;          /* a mail was submitted and is not done */
-    bool grouped;          /* its commands leave as a group */
-    bool body_asked;       /* BODY was raised and not answered */
-    bool body_ended;       /* the caller has given all of the message */
-    bool hollow;           /* 354 though nobody is to get it: the message is ended at once */
-    bool at_end;           /* the piece is the end mark */
-    bool marked;           /* the end mark has left whole */
-    bool kept;             /* result and text stand: later replies do not change them */
-    bool dirty;            /* RSET before the next mail */
-    bool leaving;          /* failed; QUIT is said for courtesy */
+    uint8_t send;          /* the sending cursor: whose command is leaving */
     bool over;             /* close the connection */
-    bool verified;         /* TLS is, and its peer is who it should be */
+    uint8_t line;          /* where in a line of the message, see body.c */
+    uint8_t word_len;      /* octets in `word` */
+    uint8_t column;        /* of the reply's line: 0 to 2 code, 3 separator, 4 text */
+    bool kept;             /* result and text stand: later replies do not change them */
+    bool in_mail;          /* a mail was submitted and is not done */
+    uint8_t keyword;       /* which EHLO keyword the words of this line belong to */
     bool riding;           /* the next mail's commands leave behind the end mark */
-    bool again;            /* AGAIN was raised and not answered */
-    bool refused;          /* the mail itself was, not a recipient: nobody else is tried */
-    bool lent;             /* some of its content was */
-    bool chunked;          /* it leaves by BDAT */
-    bool announced;        /* a chunk of this transaction was */
+    bool marked;           /* the end mark has left whole */
     bool chunk_open;       /* a chunk was announced and has not left whole */
     bool stopped;          /* a chunk was refused, or nobody is to get it: no chunk more */
+    bool grouped;          /* its commands leave as a group */
+    bool line_end;         /* the last octet was CR */
+    uint8_t challenge_pad; /* `=` seen; 3: no base64 */
+    bool refused;          /* the mail itself was, not a recipient: nobody else is tried */
+    bool quitting;         /* the caller wants no further mail */
+    bool leaving;          /* failed; QUIT is said for courtesy */
+    bool hollow;           /* 354 though nobody is to get it: the message is ended at once */
+    bool body_ended;       /* the caller has given all of the message */
+    bool at_end;           /* the piece is the end mark */
+    uint8_t step;          /* login responses sent */
+    bool secure;           /* TLS is on */
+    bool chunked;          /* it leaves by BDAT */
     uint8_t parameter;     /* which parameter of MAIL or RCPT leaves, see parameters.c */
-    bool in_xtext;         /* its value does so as xtext */
-    bool secret;           /* the present piece is one */
-    bool takes_8bit;       /* octets over 127 may leave */
-    bool says_8bit;        /* this mail says BODY=8BITMIME */
+    bool quit_rides;       /* QUIT leaves with the end mark */
+    bool body_asked;       /* BODY was raised and not answered */
+    uint8_t response;      /* which part of the login response, see output.c */
+    bool lent;             /* some of its content was */
+    bool again;            /* AGAIN was raised and not answered */
     bool unasked;          /* the reply began while no command waited for one */
-    char no_text[1];       /* the text, if the caller gave no buffer */
 
-    uint16_t event;    /* a set of events that were not read yet */
-    uint16_t offered;  /* mask of enum smtplite_extension */
-    uint16_t auth;     /* mechanisms offered */
-    uint16_t progress; /* octets of the present block of the message */
-    uint16_t code;     /* the reply's, while it is read and until the next begins */
+    uint16_t code;    /* the reply's, while it is read and until the next begins */
+    uint16_t event;   /* a set of events that were not read yet */
+    uint16_t offered; /* mask of enum smtplite_extension */
+    uint16_t auth;    /* mechanisms offered */
     uint16_t line_code;
     uint16_t reply_len;
     uint16_t reply_lines;
+    uint16_t progress; /* octets of the present block of the message */
     uint16_t challenge_len;
+
+    uint8_t wait_id;   /* changes when a new wait begins */
+    uint8_t mechanism; /* the login that is tried: its number in the table */
+    uint8_t initial;   /* what rides on this AUTH, see session.h */
+    bool last_line;    /* no `-` behind the code */
+    bool dirty;        /* RSET before the next mail */
+    bool verified;     /* TLS is, and its peer is who it should be */
+    bool announced;    /* a chunk of this transaction was */
+    bool in_xtext;     /* its value does so as xtext */
+    bool secret;       /* the present piece is one */
+    bool takes_8bit;   /* octets over 127 may leave */
+    bool says_8bit;    /* this mail says BODY=8BITMIME */
+    char no_text[1];   /* the text, if the caller gave no buffer */
     struct smtplite_result result;
 
     const struct smtplite_config *config;
@@ -436,8 +438,9 @@ void smtplite_work(struct smtplite_session *s);
 /* The next event, or NONE. data is filled; may be NULL. */
 enum smtplite_event smtplite_next(struct smtplite_session *s, struct smtplite_event_data *data);
 
-/* Checks a mail's envelope as smtplite_submit does, without a session: for use before a
- * connection is made. Errors: ARGUMENT, CONTROL, ADDRESS, NON_ASCII, TOO_LONG. */
+/* Checks a mail as smtplite_submit does, without a session: for use before a connection is made.
+ * config: NULL is one without extensions. Errors: ARGUMENT (null; unknown values; it needs
+ * config.extensions), CONTROL, ADDRESS, NON_ASCII (and SMTPLITE_MAIL_UTF8 is not set), TOO_LONG. */
 enum smtplite_error smtplite_mail_check(const struct smtplite_config *config,
                                         const struct smtplite_mail *mail);
 
@@ -449,12 +452,13 @@ enum smtplite_error smtplite_address_check(const char *address, bool utf8);
 void smtplite_mail_forget(struct smtplite_mail *mail);
 
 /* The next mail (RFC 5321 3.3): it begins as soon as the session is ready for it, be that now or
- * after the login. While one is under way, one further may wait: submitted before the end of the
- * present one's content, its commands leave behind that content (RFC 2920 3.1), and a run of mails
- * costs one round trip each. Events are those of the older one up to its DONE.
- * mail: borrowed until DONE, CLOSED or FAILED. Errors: STATE (two mails are under way, an event was
- * not read, QUIT was asked for, or the session is over), ARGUMENT (it needs config.extensions) and
- * those of smtplite_mail_check; the session is as before. */
+ * after the login. While one is under way, one further may wait: it begins when smtplite_next has
+ * given all events of the one before. With config.extensions and PIPELINING its commands leave
+ * earlier, behind the content of the one before if it was submitted before that content's end
+ * (RFC 2920 3.1): a run of mails costs one round trip each. Events are those of the older mail up
+ * to its DONE. mail: borrowed until its DONE, or CLOSED, or FAILED; two mails share no recipients.
+ * Errors: STATE (two mails are under way, or this one; an event was not read; QUIT was asked for;
+ * the session is over), and those of smtplite_mail_check; the session is as before. */
 enum smtplite_error smtplite_submit(struct smtplite_session *s, struct smtplite_mail *mail);
 
 /* Lends the next piece of the message: header and body, any line ends, dots as they are.

@@ -263,7 +263,8 @@ void smtplite_mail_forget(struct smtplite_mail *mail) {
 }
 
 enum smtplite_error smtplite_submit(struct smtplite_session *s, struct smtplite_mail *mail) {
-    if (s->next != NULL || s->over || s->quitting || s->leaving || (!s->in_mail && s->event != 0))
+    bool is_free = s->in_mail ? s->next == NULL && mail != s->mail : s->event == 0;
+    if (!is_free || s->over || s->quitting || s->leaving)
         return SMTPLITE_E_STATE;
     enum smtplite_error error = smtplite_mail_check(s->config, mail);
     if (error != SMTPLITE_E_OK)
