@@ -27,134 +27,124 @@ enum row {
     ROW_RCPT_END
 };
 
-struct parameter {
-    const char *text;  /* NULL: this row is not said */
-    const char *value; /* "": none */
-    bool is_xtext;
-};
-
 static bool offers(const struct smtplite_session *s, unsigned extension) {
     return (s->offered & extension) != 0;
 }
 
-/* A number as text in `scratch`. */
-static const char *put_number(struct smtplite_session *s, int32_t number) {
+/* ---- Values ------------------------------------------------------------------------------ */
+
+/* These set what follows the row's text: a number as text in `scratch`, or the caller's. */
+static void value_number(struct smtplite_session *s, uint32_t number, bool is_negative) {
     char *end = s->scratch + sizeof s->scratch - 1;
-    bool is_negative = number < 0;
     *end = '\0';
-    char *p = smtplite_number_put(end, is_negative ? 0u - (uint32_t)number : (uint32_t)number);
+    char *p = smtplite_number_put(end, is_negative ? 0u - number : number);
     if (is_negative)
         *--p = '-';
-    return p;
+    s->argument = p;
 }
 
-static const char *put_unsigned(struct smtplite_session *s, uint32_t number) {
-    char *end = s->scratch + sizeof s->scratch - 1;
-    *end = '\0';
-    return smtplite_number_put(end, number);
+static const char *say_number(struct smtplite_session *s, const char *text, int32_t number) {
+    value_number(s, (uint32_t)number, number < 0);
+    return text;
 }
 
-/* ---- The rows ---------------------------------------------------------------------------- */
+static const char *say_unsigned(struct smtplite_session *s, const char *text, uint32_t number) {
+    value_number(s, number, false);
+    return number > 0 ? text : NULL;
+}
 
-static const char *body_text(const struct smtplite_session *s, const struct smtplite_mail *mail) {
+static const char *say_xtext(struct smtplite_session *s, const char *text, const char *value) {
+    s->argument = value;
+    s->in_xtext = true;
+    return value != NULL ? text : NULL;
+}
+
+/* ---- Rows: what each says, or NULL ------------------------------------------------------- */
+
+static const char *row_of_mail(struct smtplite_session *s, unsigned row) {
+    const struct smtplite_mail *mail = smtplite_out_mail(s);
+    if (row == ROW_SIZE)
+        return offers(s, SMTPLITE_EXT_SIZE) ? say_unsigned(s, " SIZE=", mail->size) : NULL;
+    if (row == ROW_UTF8)
+        return (mail->flags & SMTPLITE_MAIL_UTF8) != 0 ? " SMTPUTF8" : NULL;
     if (mail->flags & SMTPLITE_MAIL_BINARY)
         return " BODY=BINARYMIME";
     return s->says_8bit ? " BODY=8BITMIME" : NULL;
 }
 
-/* What the mail itself makes said. */
-static void describe_mail(struct smtplite_session *s, unsigned row, struct parameter *p) {
-    const struct smtplite_mail *mail = smtplite_out_mail(s);
-    if (row == ROW_SIZE && mail->size > 0 && offers(s, SMTPLITE_EXT_SIZE)) {
-        p->text = " SIZE=";
-        p->value = put_unsigned(s, mail->size);
-    } else if (row == ROW_BODY) {
-        p->text = body_text(s, mail);
-    } else if (row == ROW_UTF8 && (mail->flags & SMTPLITE_MAIL_UTF8) != 0) {
-        p->text = " SMTPUTF8";
-    }
+static const char *row_of_dsn(struct smtplite_session *s, const struct smtplite_options *o,
+                              unsigned row) {
+    if (!offers(s, SMTPLITE_EXT_DSN))
+        return NULL;
+    if (row == ROW_ENVID)
+        return say_xtext(s, " ENVID=", o->envid);
+    if (o->ret == SMTPLITE_RET_UNSAID)
+        return NULL;
+    return o->ret == SMTPLITE_RET_FULL ? " RET=FULL" : " RET=HDRS";
 }
 
-static void describe_dsn(const struct smtplite_options *o, unsigned row, struct parameter *p) {
-    if (row == ROW_RET && o->ret != SMTPLITE_RET_UNSAID) {
-        p->text = o->ret == SMTPLITE_RET_FULL ? " RET=FULL" : " RET=HDRS";
-    } else if (row == ROW_ENVID && o->envid != NULL) {
-        p->text = " ENVID=";
-        p->value = o->envid;
-        p->is_xtext = true;
-    }
+static const char *row_of_time(struct smtplite_session *s, const struct smtplite_options *o,
+                               unsigned row) {
+    static const char *const modes[] = {";R", ";RT", ";N", ";NT"};
+    if (o->by == SMTPLITE_BY_UNSAID)
+        return NULL;
+    if (row == ROW_BY)
+        return say_number(s, " BY=", o->by_time);
+    return modes[(o->by - SMTPLITE_BY_RETURN) * 2 + o->by_trace];
 }
 
-static const char *by_mode_text(const struct smtplite_options *o) {
-    if (o->by == SMTPLITE_BY_RETURN)
-        return o->by_trace ? ";RT" : ";R";
-    return o->by_trace ? ";NT" : ";N";
-}
-
-static void describe_time(struct smtplite_session *s, const struct smtplite_options *o,
-                          unsigned row, struct parameter *p) {
-    if (row == ROW_BY && o->by != SMTPLITE_BY_UNSAID) {
-        p->text = " BY=";
-        p->value = put_number(s, o->by_time);
-    } else if (row == ROW_BY_MODE && o->by != SMTPLITE_BY_UNSAID) {
-        p->text = by_mode_text(o);
-    } else if (row == ROW_HOLD_FOR && o->hold_for > 0) {
-        p->text = " HOLDFOR=";
-        p->value = put_unsigned(s, o->hold_for);
-    } else if (row == ROW_HOLD_UNTIL && o->hold_until != NULL) {
-        p->text = " HOLDUNTIL=";
-        p->value = o->hold_until;
-    }
-}
-
-static void describe_options(struct smtplite_session *s, unsigned row, struct parameter *p) {
+static const char *row_of_options(struct smtplite_session *s, unsigned row) {
     const struct smtplite_options *o = smtplite_out_mail(s)->options;
     if (o == NULL)
-        return;
-    if (offers(s, SMTPLITE_EXT_DSN))
-        describe_dsn(o, row, p);
-    describe_time(s, o, row, p);
-    if (row == ROW_PRIORITY && o->has_priority && offers(s, SMTPLITE_EXT_MT_PRIORITY)) {
-        p->text = " MT-PRIORITY=";
-        p->value = put_number(s, o->priority);
-    } else if (row == ROW_REQUIRETLS && o->require_tls) {
-        p->text = " REQUIRETLS";
+        return NULL;
+    switch (row) {
+    case ROW_RET:
+    case ROW_ENVID:
+        return row_of_dsn(s, o, row);
+    case ROW_BY:
+    case ROW_BY_MODE:
+        return row_of_time(s, o, row);
+    case ROW_HOLD_FOR:
+        return say_unsigned(s, " HOLDFOR=", o->hold_for);
+    case ROW_HOLD_UNTIL:
+        s->argument = o->hold_until;
+        return o->hold_until != NULL ? " HOLDUNTIL=" : NULL;
+    case ROW_PRIORITY:
+        if (!o->has_priority || !offers(s, SMTPLITE_EXT_MT_PRIORITY))
+            return NULL;
+        return say_number(s, " MT-PRIORITY=", o->priority);
+    default:
+        return o->require_tls ? " REQUIRETLS" : NULL;
     }
 }
 
-static void describe_recipient(const struct smtplite_session *s, unsigned row,
-                               struct parameter *p) {
-    static const char *const notify[] = {" NOTIFY=SUCCESS",
-                                         " NOTIFY=FAILURE",
-                                         " NOTIFY=SUCCESS,FAILURE",
-                                         " NOTIFY=DELAY",
-                                         " NOTIFY=SUCCESS,DELAY",
-                                         " NOTIFY=FAILURE,DELAY",
-                                         " NOTIFY=SUCCESS,FAILURE,DELAY"};
+static const char *row_of_recipient(struct smtplite_session *s, unsigned row) {
+    static const char *const notify[] = {
+        "SUCCESS",       "FAILURE",       "SUCCESS,FAILURE",      "DELAY",
+        "SUCCESS,DELAY", "FAILURE,DELAY", "SUCCESS,FAILURE,DELAY"};
     const struct smtplite_recipient *r = &smtplite_out_mail(s)->recipients[s->send_index];
     if (!offers(s, SMTPLITE_EXT_DSN))
-        return;
-    if (row == ROW_NOTIFY && r->notify == SMTPLITE_NOTIFY_NEVER) {
-        p->text = " NOTIFY=NEVER";
-    } else if (row == ROW_NOTIFY && r->notify > SMTPLITE_NOTIFY_NEVER) {
-        p->text = notify[r->notify / 2 - 1];
-    } else if (row == ROW_ORCPT && r->orcpt != NULL) {
-        p->text = " ORCPT=rfc822;";
-        p->value = r->orcpt;
-        p->is_xtext = true;
-    }
+        return NULL;
+    if (row == ROW_ORCPT)
+        return say_xtext(s, " ORCPT=rfc822;", r->orcpt);
+    if (r->notify == 0)
+        return NULL;
+    s->argument = r->notify == SMTPLITE_NOTIFY_NEVER ? "NEVER" : notify[r->notify / 2 - 1];
+    return " NOTIFY=";
 }
 
-static void describe(struct smtplite_session *s, unsigned row, struct parameter *p) {
-    p->text = NULL;
-    p->value = "";
-    p->is_xtext = false;
-    if (row > ROW_MAIL_END) {
-        describe_recipient(s, row, p);
-    } else {
-        describe_mail(s, row, p);
-        describe_options(s, row, p);
-    }
+/* The text of a row; `argument` is set to the value behind it. */
+static const char *say_row(struct smtplite_session *s, unsigned row) {
+    const char *text;
+    s->argument = "";
+    s->in_xtext = false;
+    if (row > ROW_MAIL_END)
+        text = row_of_recipient(s, row);
+    else if (row <= ROW_UTF8)
+        text = row_of_mail(s, row);
+    else
+        text = row_of_options(s, row);
+    return text;
 }
 
 /* ---- Putting out ------------------------------------------------------------------------- */
@@ -190,7 +180,7 @@ static void put_value(struct smtplite_session *s) {
 
 bool smtplite_parameter_put(struct smtplite_session *s) {
     unsigned end = s->send == PHASE(MAIL) ? ROW_MAIL_END : ROW_RCPT_END;
-    struct parameter p = {NULL, "", false};
+    const char *text = NULL;
     if (s->parameter == ROW_NONE) {
         s->parameter = s->send == PHASE(MAIL) ? ROW_NONE : ROW_MAIL_END;
         s->argument = "";
@@ -199,14 +189,12 @@ bool smtplite_parameter_put(struct smtplite_session *s) {
         put_value(s);
         return true;
     }
-    while (p.text == NULL && ++s->parameter < end)
-        describe(s, s->parameter, &p);
-    if (p.text == NULL) {
+    while (text == NULL && ++s->parameter < end)
+        text = say_row(s, s->parameter);
+    if (text == NULL) {
         s->parameter = ROW_NONE;
         return false;
     }
-    put(s, p.text, smtplite_text_length(p.text));
-    s->argument = p.value;
-    s->in_xtext = p.is_xtext;
+    put(s, text, smtplite_text_length(text));
     return true;
 }
