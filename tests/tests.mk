@@ -30,6 +30,9 @@ driver_sources.src := tests/posix/source_test.c tests/posix/model_server.c
 driver_sources.on := $(EVERYWHERE)
 driver_queue.src := tests/posix/queue_test.c tests/posix/model_server.c
 driver_queue.on := $(EVERYWHERE)
+TESTS += driver_many
+driver_many.src := tests/posix/many_test.c tests/posix/model_server.c
+driver_many.on := $(EVERYWHERE)
 TESTS += driver_login
 driver_login.src := tests/posix/login_test.c tests/support/test_crypto.c
 driver_login.on := $(EVERYWHERE)
@@ -59,6 +62,9 @@ facade_faults.src := tests/facade/faults_test.c $(FACADE)
 facade_faults.on := $(EVERYWHERE) $(NETX_OPTIONS)
 facade_threads.src := tests/facade/threads_test.c $(FACADE)
 facade_threads.on := $(EVERYWHERE) $(NETX_OPTIONS)
+TESTS += facade_mail
+facade_mail.src := tests/facade/mail_test.c tests/facade/mails.c $(FACADE)
+facade_mail.on := $(EVERYWHERE) $(NETX_OPTIONS)
 
 # TLS by NetX Secure, and the logins beyond the three calls; with mbedTLS over the NetX transport.
 TESTS += facade_secure
@@ -105,6 +111,10 @@ HELPERS += secure_mail
 secure_mail.src := tests/interop/secure_mail.c tests/interop/sender.c tests/interop/json.c \
     tests/tls/suite_openssl.c tests/tls/suite_mbedtls.c
 secure_mail.uses := openssl mbedtls
+HELPERS += extension_mail
+extension_mail.src := tests/interop/extension_mail.c tests/interop/content.c \
+    tests/interop/sender.c tests/interop/json.c tests/tls/suite_openssl.c
+extension_mail.uses := openssl
 
 # TLS: certificates as DER.
 TESTS += tls_wrap
@@ -156,3 +166,13 @@ tls_figures.uses := openssl mbedtls
 tls_figures.wrap = $(PYTHON) -B tests/tls/resume_figures.py
 tls_figures.args := --check
 tls_figures.on := gcc
+
+# The composer.
+MESSAGE_TEST := tests/message/gather.c tests/engine/check.c
+TESTS += message_octets message_refusals message_random
+message_octets.src := tests/message/octets_test.c $(MESSAGE_TEST)
+message_octets.on := $(EVERYWHERE)
+message_refusals.src := tests/message/refusals_test.c $(MESSAGE_TEST)
+message_refusals.on := $(EVERYWHERE)
+message_random.src := tests/message/random_test.c $(MESSAGE_TEST)
+message_random.on := $(EVERYWHERE)
