@@ -4,10 +4,12 @@
 
 Each call has an entry with all its parts, its prototype is the header's; each status, option and
 constant stands in the guide with the header's value; the guide names none that is not there; and
-each of its examples compiles behind the guide's own common part.
+each of its examples compiles behind the guide's own common part. The lists of sources that it names
+are enough to link the calls that it says, on the host edition.
 """
 
 import concurrent.futures
+import functools
 import os
 import pathlib
 import re
@@ -19,9 +21,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 FACE = ROOT / "ports/netxduo"
 HEADERS = ["nxd_smtp_client.h", "nx_smtp_client_mail.h", "nx_smtp_crypto.h"]
 PARTS = ["Prototype", "Description", "Parameters", "Return values", "Allowed from", "Example"]
-COMPILE = [os.environ.get("CC", "gcc"), "-std=c11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only",
-           "-x", "c", "-I" + str(ROOT / "include"), "-I" + str(ROOT / "src"), "-I" + str(FACE),
-           "-I" + str(FACE / "host")]
+BUILD = [os.environ.get("CC", "gcc"), "-std=c11", "-I" + str(ROOT / "include"),
+         "-I" + str(ROOT / "src"), "-I" + str(FACE), "-I" + str(FACE / "host")]
+COMPILE = BUILD + ["-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-x", "c"]
 
 
 def squeezed(text):
@@ -51,6 +53,8 @@ class Header:
         self.statuses = {name: value for name, value in values.items()
                          if re.fullmatch(r"0x[A-D][0-9A-F]", value)}
         self.macros = set(values)
+        self.numbers = {name: int(value.rstrip("UL"), 0) for name, value in values.items()
+                        if re.fullmatch(r"0x[0-9A-F]+U?L?|\d+", value)}
         self.names = set(re.findall(r"\bNX_SMTP_\w+", text))
 
     def add_call(self, text, name):
@@ -121,6 +125,8 @@ def disagreements(guide, header):
     yield from same("status", {name: value for name, value in table(guide, ["status", "value"]).items()
                                if name.startswith("NX_SMTP_")}, header.statuses)
     yield from same("option", table(guide, ["option", "default"]), header.options)
+    yield from (f"{name} is not {value}" for name, value in re.findall(r"\b(NX_SMTP_\w+) \((\w+)\)", guide)
+                if name in header.numbers and value[0].isdigit() and header.numbers[name] != int(value, 0))
     words = set(re.findall(r"\bNX_SMTP_\w*[A-Z0-9]\b", guide))
     yield from (f"{name} is not in the guide" for name in sorted(header.macros - words))
     yield from (f"{name} is not in the headers" for name in sorted(words - header.names))
@@ -154,6 +160,36 @@ def examples(guide):
     return common, [block for block in blocks(guide) if block not in prototypes | {common}]
 
 
+def source_lists(guide):
+    """The lists that the guide names for the plain calls, and for all."""
+    row = re.search(r"^\| `sources.mk` \|.*$", guide, re.M)[0]
+    plain, rest = row.split("for what `nx_smtp_client_mail.h` declares", 1)
+    plain = re.findall(r"\b[A-Z_]+_SOURCES\b", plain)
+    return plain, plain + re.findall(r"\b[A-Z_]+_SOURCES\b", rest.partition("with TLS")[0])
+
+
+@functools.lru_cache(maxsize=None)
+def compiled(path, folder):
+    target = pathlib.Path(folder) / (path.replace("/", "-") + ".o")
+    subprocess.run(BUILD + ["-c", "-o", str(target), str(ROOT / path)], check=True)
+    return str(target)
+
+
+def link_errors(lists, calls, folder):
+    """What a linker says to a program that has these calls; "": nothing."""
+    text = (ROOT / "sources.mk").read_text()
+    files = [path for name in lists + ["HOST_SOURCES"]
+             for path in re.search(rf"^{name} := (.*)$", text, re.M)[1].split()]
+    main = pathlib.Path(folder) / "main.c"
+    main.write_text('#include "nx_smtp_client_mail.h"\nint main(void) {\n' +
+                    "".join(f"    if (!{call}) return 1;\n" for call in calls) + "    return 0;\n}\n")
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        objects = list(pool.map(lambda path: compiled(path, folder), files))
+    command = BUILD + ["-Wno-address", "-o", str(main) + ".out", str(main)] + objects + ["-lpthread"]
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          check=False).stdout
+
+
 def planted(guide, header_text):
     """Guides and headers with one fault each."""
     entry = re.search(r"^### nx_smtp_mail_send\n.*?(?=^##)", guide, re.M | re.S)[0]
@@ -162,6 +198,7 @@ def planted(guide, header_text):
     yield "another prototype", guide.replace("CHAR *subject", "CHAR *object", 1), header_text
     yield "a call that there is not", guide + "\n### nx_smtp_client_fly\n", header_text
     yield "another value", re.sub(r"(\| NX_SMTP_CLIENT_BUSY \| )0xC5", r"\g<1>0xC4", guide), header_text
+    yield "another constant", guide.replace("NX_SMTP_TLS_IMPLICIT (2)", "NX_SMTP_TLS_IMPLICIT (3)"), header_text
     yield "another default", guide.replace("| 1460 |", "| 1461 |", 1), header_text
     yield "a status that there is not", guide + "\nNX_SMTP_NO_SUCH_STATUS\n", header_text
     for text in ["#define NX_SMTP_NEW_STATUS 0xDF\n", "#ifndef NX_SMTP_NEW\n#define NX_SMTP_NEW 1\n#endif\n",
@@ -191,6 +228,14 @@ def main():
     for example, error in zip(others, errors):
         check("an example:\n" + example, error)
     check("each entry has an example", "" if len(others) >= len(header.calls) else "too few")
+
+    clear = [call for call in header.calls if not re.search("_tls_|_crypto_", call)]
+    with tempfile.TemporaryDirectory() as folder:
+        plain, every = source_lists(guide)
+        is_plain = re.compile(r"nxd?_smtp_(mail_send|client_(create|delete|options_set))")
+        check("plain calls link", link_errors(plain, filter(is_plain.fullmatch, clear), folder))
+        check("all calls link", link_errors(every, clear, folder))
+        check("a list that is missing is found", "" if link_errors(plain, clear, folder) else "no")
 
     for what, text, changed in planted(guide, header_text):
         more = len(list(disagreements(text, Header(changed)))) > len(wrong)
