@@ -93,7 +93,7 @@ uint8_t smtplite_words_choose(const char *text);
 size_t smtplite_words_longest(const char *text);
 /* Printable ASCII without blanks at its ends, and without two in a row. */
 bool smtplite_words_are_plain(const char *text);
-/* Holds what a reader could take for an encoded word. */
+/* Holds what some reader takes for an encoded word's beginning, be there an end or not. */
 bool smtplite_words_deceive(const char *text);
 /* Octets of the UTF-8 character at p; 0: it is none. */
 size_t smtplite_words_character(const char *p);

@@ -70,13 +70,9 @@ bool smtplite_words_are_utf8(const char *text) {
 }
 
 bool smtplite_words_deceive(const char *text) {
-    for (bool begun = false; *text != '\0'; text++) {
-        if (text[0] == '=' && text[1] == '?')
-            begun = true;
-        else if (begun && text[0] == '?' && text[1] == '=')
-            return true;
-    }
-    return false;
+    while (*text != '\0' && (text[0] != '=' || text[1] != '?'))
+        text++;
+    return *text != '\0';
 }
 
 /* Octets from the first on that are blank, or that are not. */
@@ -161,7 +157,7 @@ static bool is_kept(const char *text, enum words kind) {
         return false;
     if (kind == WORDS_VALUE)
         return !is_blank(*text) && survives_folding(text);
-    return smtplite_words_are_plain(text) && smtplite_words_longest(text) <= LINE_WIDTH;
+    return smtplite_words_are_plain(text) && smtplite_words_longest(text) < LINE_WIDTH;
 }
 
 uint8_t smtplite_words_coding(const char *text, enum words kind) {
