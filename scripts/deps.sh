@@ -11,7 +11,7 @@ test=("${run[@]}" g++ cmake pkg-config
     gcc-multilib qemu-user valgrind libcmocka-dev
     frama-c-base gcc-arm-none-eabi libnewlib-arm-none-eabi
     libgsasl-dev libsasl2-dev libsasl2-modules libssl-dev libmbedtls-dev openssl
-    curl python3-cryptography xxd
+    curl python3-cryptography xxd mblaze
     postfix sasl2-bin libsasl2-modules libsasl2-modules-db strace iproute2 procps git)
 # npm's smtp-server wants these: Debian's, unless the machine has others.
 command -v node >/dev/null && command -v npm >/dev/null || test+=(nodejs npm)

@@ -176,3 +176,15 @@ message_refusals.src := tests/message/refusals_test.c $(MESSAGE_TEST)
 message_refusals.on := $(EVERYWHERE)
 message_random.src := tests/message/random_test.c $(MESSAGE_TEST)
 message_random.on := $(EVERYWHERE)
+
+# Messages that others read: Python's email package and mblaze. What they say needs no second flavour.
+TESTS += message_parsers message_parsers_again
+message_parsers.src := tests/message/compose.c
+message_parsers.wrap = $(PYTHON) -B tests/message/parsers_test.py
+message_parsers.on := gcc
+message_parsers.limit := 900
+message_parsers_again.src := $(message_parsers.src)
+message_parsers_again.wrap = $(message_parsers.wrap)
+message_parsers_again.args := chance injection failures files refusals
+message_parsers_again.on := asan ubsan m32
+message_parsers_again.limit := 600
