@@ -332,7 +332,7 @@ struct play {
     enum fault fault;
     bool fault_in_client;
     size_t fault_at;
-    bool broken, silenced;
+    bool broken, silenced, astray;
     unsigned answers; /* behind the fault */
 
     char why[400]; /* "": all is well so far */

@@ -93,6 +93,14 @@ static void add_event(struct dialog *d, struct rule *rule, int event, int code) 
     }
 }
 
+/* DONE of the mail before the one that the rule is about. */
+static void add_sent(struct dialog *d, const struct rule *rule) {
+    struct want_event *want = &add(d, STEP_EVENT, rule->line->number)->event;
+    *want = (struct want_event){
+        .event = SMTPLITE_EV_DONE, .index = ANY, .code = ANY, .line = rule->line->number};
+    parse_result(rule->line, "outcome=SENT error=OK", &want->result);
+}
+
 /* The other replies of the same block: a pipelining server gives them all the same. */
 static void add_rest(struct dialog *d, const struct dialog *base, size_t from) {
     for (; from < base->step_count; from++) {
@@ -116,6 +124,8 @@ static void add_then(struct dialog *d, struct rule *rule, const struct dialog *b
             add_event(d, rule, event, code);
         } else if (strcmp(name, "QUIT") == 0) {
             add_exchange(d, rule, "QUIT", "221 2.0.0 bye");
+        } else if (strcmp(name, "SENT") == 0) {
+            add_sent(d, rule);
         } else if (strcmp(name, "STAR") == 0) {
             add_exchange(d, rule, "*", "501 5.5.2 cancelled");
         } else if (strcmp(name, "DOT") == 0) {

@@ -209,7 +209,7 @@ enum { ROWS_MAX = 128 };
 struct row {
     char id[8];
     size_t dialogs, named;
-    char names[2000];
+    char names[6000];
 };
 struct rows {
     struct row items[ROWS_MAX];
@@ -278,7 +278,7 @@ static void collect_rows(struct rows *rows, const struct sections *all,
 
 static char *list_rows(const struct sections *all, const struct dialogs *list) {
     static struct rows rows;
-    static char text[ROWS_MAX * 1024];
+    static char text[ROWS_MAX * 2048];
     size_t pos = 0;
     collect_rows(&rows, all, list);
     for (size_t i = 0; i < rows.count && pos < sizeof text; i++) {
@@ -289,7 +289,7 @@ static char *list_rows(const struct sections *all, const struct dialogs *list) {
 }
 
 static bool check_coverage(const char *file, const char *want) {
-    static char text[ROWS_MAX * 1024];
+    static char text[ROWS_MAX * 2048];
     FILE *in = fopen(file, "rb");
     size_t len = in == NULL ? 0 : fread(text, 1, sizeof text - 1, in);
     if (in != NULL) {

@@ -109,12 +109,15 @@ static size_t end_of_last(const struct dialog *d, size_t octets) {
     return octets + strtoul(d->client.p + at, NULL, 10);
 }
 
+static bool ends_message(const struct dialog *d, size_t octets) {
+    return octets >= 5 && memcmp(d->client.p + octets - 5, "\r\n.\r\n", 5) == 0;
+}
+
 /* The end mark that is next before this octet. */
 static size_t find_mark(const struct dialog *d, size_t octets) {
-    bool chunked = is_chunked(d);
-    for (; octets >= 5; octets--) {
-        size_t end = chunked ? end_of_last(d, octets) : octets;
-        if (end > 0 && (chunked || memcmp(d->client.p + octets - 5, "\r\n.\r\n", 5) == 0)) {
+    for (; octets > 0; octets--) {
+        size_t end = ends_message(d, octets) ? octets : end_of_last(d, octets);
+        if (end > 0) {
             return end;
         }
     }
@@ -227,10 +230,17 @@ static int outcome_at_end(const struct play *p, const struct landmarks *marks) {
     return expected_outcome(p, marks, mail);
 }
 
+/* A 421 that is glued to an answer to EHLO may make the client say what is in no script, up to an
+ * end mark that is not seen here. */
+static bool is_expected(const struct play *p, int got, int want) {
+    bool unseen = p->astray && got == SMTPLITE_MAYBE_SENT && want == SMTPLITE_NOT_SENT;
+    return got == want || unseen;
+}
+
 static void judge_mails(struct play *p, const struct landmarks *marks) {
     for (size_t i = 0; i < p->mails; i++) {
         int got = p->sent[i].mail.result.outcome, want = expected_outcome(p, marks, i);
-        if (got != want) {
+        if (!is_expected(p, got, want)) {
             fail(p, "mail %zu: %s, not %s", i + 1, outcome_name(got), outcome_name(want));
         }
     }
@@ -246,7 +256,7 @@ static bool judge(struct play *p, const struct landmarks *marks) {
     int event = well ? SMTPLITE_EV_CLOSED : SMTPLITE_EV_FAILED;
     int error = well ? SMTPLITE_E_OK : expected_error(p->fault);
     judge_mails(p, marks);
-    if (end->result.outcome != outcome) {
+    if (!is_expected(p, end->result.outcome, outcome)) {
         fail(p, "outcome %s, not %s", outcome_name(end->result.outcome), outcome_name(outcome));
     } else if (end->event != event) {
         fail(p, "event %s, not %s", event_name(end->event), event_name(event));
