@@ -2,7 +2,8 @@
 """The worst stack over the call graph, from the files of gcc's -fcallgraph-info=su,da.
 
 Calls through pointers are resolved by a table of lines `file: callee callee ...`, which holds for
-every such call of the file, whatever was inlined into what. A callee may be a pattern (on_*), or
+every such call of the file, whatever was inlined into what; a line `file.c/function: ...` holds for that function, with what was inlined
+into it. A callee may be a pattern (on_*), or
 file.c:name where several files have a static one of that name; `?` stands for one outside (an application's function). What has no body here counts 0 and is told.
 Recursion, a dynamic frame, a call through a pointer of a file that is not in the table, and a
 callee in it that does not exist are errors.
@@ -82,12 +83,13 @@ class Graph:
         return found
 
     def reachable(self, title):
-        """What the table says of calls through pointers in this function's file."""
+        """What the table says of calls through pointers in this function, or in its file."""
         file = self.files[title]
-        if file not in self.table:
+        function = file + "/" + title.split(":")[-1]
+        if function not in self.table and file not in self.table:
             raise Trouble("%s calls through a pointer; %s is not in the table" % (title, file))
         found = []
-        for pattern in self.table[file]:
+        for pattern in self.table.get(function, self.table.get(file)):
             if pattern == "?":
                 continue
             if ":" in pattern:

@@ -19,10 +19,9 @@ uint8_t smtplite_refused(struct smtplite_session *s, enum smtplite_error error) 
     return smtplite_fail(s, s->code >= 400 ? error : SMTPLITE_E_BAD_REPLY, s->code);
 }
 
-/* With DONE the mail before has its end; the next one begins when that was read. */
 uint8_t smtplite_phase_next(struct smtplite_session *s) {
     if (s->in_mail)
-        return (s->event & EVENT(DONE)) != 0 ? PHASE(IDLE) : smtplite_mail_begin(s);
+        return smtplite_mail_begin(s);
     return s->quitting ? PHASE(QUIT) : PHASE(IDLE);
 }
 

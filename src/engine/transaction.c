@@ -151,8 +151,8 @@ uint8_t smtplite_mail_finish(struct smtplite_session *s) {
     s->next = NULL;
     s->in_mail = s->mail != NULL;
     smtplite_raise(s, EVENT(DONE));
-    if (!s->riding)
-        return smtplite_phase_next(s);
+    if (!s->riding) /* the next one begins when DONE was read */
+        return s->quitting && !s->in_mail ? PHASE(QUIT) : PHASE(IDLE);
     s->riding = false;
     begin_expecting(s);
     return PHASE(MAIL);
