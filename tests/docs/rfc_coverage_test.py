@@ -4,8 +4,9 @@
 
 In the column `code`, `file.c` is a file of include, src or ports (as much of its path as makes it
 the only one), and `file.c:name` a name that stands in its code, comments not counted. In the column
-`tests`, `file.smtp: name` is a block of a dialog file, any other a test of tests/tests.mk or a check
-of tests/checks.list. A row without code says `not done` and why.
+`tests`, `file.smtp: name` is a block of a dialog file, `file_test.c:name` a name in a test that is
+run, any other a test of tests/tests.mk or a check of tests/checks.list. A row without code says `not
+done` and why.
 """
 
 import functools
@@ -20,13 +21,15 @@ RFCS = [5321, 2920, 1870, 6152, 6531, 3030, 3461, 2034, 3463, 2852, 4865, 6710, 
 
 
 @functools.lru_cache(maxsize=None)
-def sources():
-    return [path for top in ("include", "src", "ports") for path in (ROOT / top).rglob("*.[ch]")]
+def sources(*tops):
+    return [path for top in tops for kind in ("*.[ch]", "*.py") for path in (ROOT / top).rglob(kind)]
 
 
 @functools.lru_cache(maxsize=None)
 def code_of(path):
     """A file's text without its comments: a name in a comment is no code."""
+    if path.suffix == ".py":
+        return re.sub(r"(?m)#.*$", " ", path.read_text())
     return re.sub(r"/\*.*?\*/|//[^\n]*", " ", path.read_text(), flags=re.S)
 
 
@@ -47,10 +50,11 @@ def dialog_blocks(name):
     return set(re.findall(r"^(?:case|matrix|sweep): (.*?)\s*$", text, re.M))
 
 
-def wrong_code(token):
+def wrong_code(token, tops=("include", "src", "ports")):
     """What is wrong with a token of the column `code`; None: nothing."""
     name, _, symbol = token.partition(":")
-    found = [path for path in sources() if ("/" + str(path.relative_to(ROOT))).endswith("/" + name)]
+    found = [path for path in sources(*tops)
+             if ("/" + str(path.relative_to(ROOT))).endswith("/" + name)]
     if len(found) != 1:
         return f"{len(found)} files are called {name}"
     if symbol and not re.search(rf"\b{re.escape(symbol)}\b", code_of(found[0])):
@@ -63,6 +67,10 @@ def wrong_test(token):
     name, colon, block = token.partition(": ")
     if name.endswith(".smtp"):
         return None if colon and block in dialog_blocks(name) else f"no dialog {token}"
+    if re.fullmatch(r"\w+_test\.(c|py):\w+", token):
+        lists = "".join((ROOT / "tests" / list).read_text() for list in ("tests.mk", "checks.list"))
+        is_run = re.search(rf"\btests/\S*/{re.escape(token.partition(':')[0])}\b", lists)
+        return wrong_code(token, ("tests",)) if is_run else f"{token}: its file is not run"
     return None if token in test_names() else f"no test {token}"
 
 
@@ -109,6 +117,8 @@ PLANTED = {
     "a file that is not there": ("`engine/none.c`", "`engine_body`"),
     "a name that two files have": ("`message.h`", "`engine_body`"),
     "a test that is not there": ("`engine/body.c`", "`engine_none`"),
+    "a function of a test that is not there": ("`engine/body.c`", "`body_test.c:check_nothing`"),
+    "a test file that is not run": ("`engine/body.c`", "`nothing_test.c:main`"),
     "a dialog that is not there": ("`engine/body.c`", "`message.smtp: no such case`"),
     "a dialog file that is not there": ("`engine/body.c`", "`none.smtp: a lone dot`"),
     "no test": ("`engine/body.c`", "many"),
