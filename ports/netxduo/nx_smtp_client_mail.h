@@ -358,7 +358,8 @@ UINT _nxe_smtp_client_mail_progress_set(NX_SMTP_MAIL *mail_ptr, NX_SMTP_PROGRESS
  * NX_SMTP_UNOFFERED: see nx_smtp_client_mail_options_set. NX_SMTP_CANCELLED.
  * NX_SMTP_INVALID_PARAM: no recipient, no message; HTML's image without HTML; a field that the
  *   client writes itself; options without extensions.
- * A session that is lost meanwhile is over then: the next mail has one of its own.
+ * NX_NOT_CONNECTED: besides, the server has ended the session before this mail (421): send again.
+ * A session that is lost is over then: the next mail has one of its own.
  */
 UINT _nx_smtp_client_mail_send(NX_SMTP_CLIENT *client_ptr, NX_SMTP_MAIL *mail_ptr);
 UINT _nxe_smtp_client_mail_send(NX_SMTP_CLIENT *client_ptr, NX_SMTP_MAIL *mail_ptr);

@@ -174,6 +174,8 @@ static UINT mail_status(const NX_SMTP_CLIENT *client_ptr, const NX_SMTP_MAIL *ma
     if (result->outcome == SMTPLITE_NOT_SENT) {
         if (result->error == SMTPLITE_E_SOURCE && result->phase > SMTPLITE_PHASE_AUTH_CANCEL)
             return NX_SMTP_BODY_FAILED;
+        if (result->error == SMTPLITE_E_CLOSING && result->phase == SMTPLITE_PHASE_MAIL)
+            return NX_NOT_CONNECTED; /* 421 to an idle session, read now or before */
         if (result->error == SMTPLITE_E_OK && result->phase == SMTPLITE_PHASE_RCPT &&
             mail_ptr->nx_smtp_mail_envelope.count > 1)
             return NX_SMTP_RECIPIENTS_REFUSED;

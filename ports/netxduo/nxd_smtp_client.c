@@ -328,7 +328,7 @@ static UINT check(NX_SMTP_CLIENT *client_ptr, struct job *job) {
 
 /* Why nothing was sent. A login may be refused for now, or for wrong credentials. */
 UINT _nx_smtp_session_failure(const NX_SMTP_CLIENT *client_ptr) {
-    const struct smtplite_result *result = smtplite_result_get(&client_ptr->nx_smtp_client_session);
+    const struct smtplite_result *result = &client_ptr->nx_smtp_client_session.result;
     UINT status = error_status[result->error];
     UINT network_status = client_ptr->nx_smtp_client_transport.nx_smtp_transport_status;
     if (status == NX_SMTP_TRANSMIT_ERROR && network_status != NX_SUCCESS)
@@ -346,7 +346,7 @@ UINT _nx_smtp_session_failure(const NX_SMTP_CLIENT *client_ptr) {
 }
 
 UINT _nx_smtp_session_status(const NX_SMTP_CLIENT *client_ptr) {
-    const struct smtplite_result *result = smtplite_result_get(&client_ptr->nx_smtp_client_session);
+    const struct smtplite_result *result = &client_ptr->nx_smtp_client_session.result;
     if (result->outcome == SMTPLITE_SENT)
         return NX_SUCCESS;
     if (result->outcome == SMTPLITE_MAYBE_SENT)
