@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# The README's first C example compiles as it stands, without a warning; and what docs/tls.md has to
+# The README's C examples compile as they stand, without a warning, the first one on a screen; and what docs/tls.md has to
 # make a CA and a pin makes what its C block takes.
 set -u
 cd "$(dirname "$0")/../.." || exit
@@ -41,6 +41,16 @@ first_block "$readme" >"$work/example.c"
 check "$readme has a C example" [ -s "$work/example.c" ]
 check "it fits on a screen" is_short "$work/example.c" 30
 check 'it compiles' compiles "$work/example.c"
+every_block() {
+    awk -v to="$work/block" '/^```c$/ && !file { count++; file = to count ".c"; next }
+         /^```$/ { file = "" }
+         file { print >file }' "$1"
+    for block in "$work"/block*.c; do
+        compiles "$block" || return
+    done
+    [ -e "$work/block2.c" ]
+}
+check 'all of its C examples compile' every_block "$readme"
 check 'examples/portable_example.c compiles' compiles examples/portable_example.c
 check 'examples/secure_example.c compiles' compiles examples/secure_example.c
 check 'examples/netx_tls_host.c compiles' compiles -DNX_SECURE_ENABLE examples/netx_tls_host.c
