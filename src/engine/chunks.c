@@ -193,13 +193,12 @@ bool smtplite_chunk_fill(struct smtplite_session *s) {
 
 /* The result stands: the transaction ends when all that has left was answered. */
 uint8_t smtplite_chunk_stop(struct smtplite_session *s) {
-    uint8_t fate = s->result.phase == PHASE(RCPT) ? SMTPLITE_UNTRIED : SMTPLITE_REFUSED;
     s->stopped = true;
     if (s->send == PHASE(BDAT) && !s->chunk_open && !s->at_end)
         leave_content(s);
     if (smtplite_in_group(s))
         return smtplite_content_phase(s);
-    return smtplite_transaction_end(s, fate);
+    return smtplite_transaction_end(s, SMTPLITE_REFUSED);
 }
 
 /* The answer to a chunk that is not the last. */

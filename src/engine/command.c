@@ -43,10 +43,6 @@ enum smtplite_error smtplite_noop(struct smtplite_session *s) {
     return smtplite_command(s, SMTPLITE_PHASE_NOOP, NULL);
 }
 
-uint16_t smtplite_offered(const struct smtplite_session *s) {
-    return s->offered;
-}
-
 uint32_t smtplite_size_limit(const struct smtplite_session *s) {
     return s->size_limit;
 }

@@ -327,11 +327,23 @@ enum smtplite_error smtplite_body_fail(struct smtplite_session *s) {
     return SMTPLITE_E_OK;
 }
 
+enum smtplite_error smtplite_again(struct smtplite_session *s, bool can) {
+    if (!s->again || s->over || (s->event & EVENT(AGAIN)) != 0)
+        return SMTPLITE_E_STATE;
+    s->again = false;
+    smtplite_start(s, can ? smtplite_mail_begin(s) : smtplite_mail_finish(s));
+    return SMTPLITE_E_OK;
+}
+
 void smtplite_quit(struct smtplite_session *s) {
     bool idle = s->expect == PHASE(IDLE) && !s->over && !s->in_mail;
     s->quitting = true;
     if (idle)
         smtplite_start(s, PHASE(QUIT));
+}
+
+uint16_t smtplite_offered(const struct smtplite_session *s) {
+    return s->offered;
 }
 
 const struct smtplite_result *smtplite_result_get(const struct smtplite_session *s) {

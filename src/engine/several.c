@@ -48,14 +48,6 @@ uint8_t smtplite_transaction_go_on(struct smtplite_session *s) {
     return PHASE(IDLE);
 }
 
-enum smtplite_error smtplite_again(struct smtplite_session *s, bool can) {
-    if (!s->again || (s->event & EVENT(AGAIN)) != 0)
-        return SMTPLITE_E_STATE;
-    s->again = false;
-    smtplite_start(s, can ? smtplite_mail_begin(s) : smtplite_mail_finish(s));
-    return SMTPLITE_E_OK;
-}
-
 /* ---- Two mails --------------------------------------------------------------------------- */
 
 /* The next mail's commands may leave behind this one's end mark (RFC 2920 3.1), if nothing of this

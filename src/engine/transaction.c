@@ -73,6 +73,13 @@ static uint8_t outcome_of(const struct smtplite_mail *mail) {
     return accepted > 0 ? SMTPLITE_PARTLY_SENT : SMTPLITE_NOT_SENT;
 }
 
+/* What a refusal means for those that were accepted: one recipient's says nothing of another. */
+static uint8_t fate_of_result(const struct smtplite_session *s) {
+    if (s->result.code < 400 || s->result.phase == PHASE(RCPT))
+        return SMTPLITE_UNTRIED;
+    return smtplite_fate_of(s->result.code);
+}
+
 /* The message's end has left before RCPT was answered, with BDAT: those may have it, too. */
 static void settle_unanswered(const struct smtplite_session *s) {
     for (size_t i = s->expect_index; i < s->end_index; i++)
@@ -82,12 +89,7 @@ static void settle_unanswered(const struct smtplite_session *s) {
 
 /* The session has failed; the result has why. */
 void smtplite_mail_fail(struct smtplite_session *s) {
-    uint8_t fate = SMTPLITE_UNTRIED;
-    if (s->marked)
-        fate = SMTPLITE_MAYBE;
-    else if (s->result.code >= 400)
-        fate = smtplite_fate_of(s->result.code);
-    settle(s, SMTPLITE_PENDING, fate);
+    settle(s, SMTPLITE_PENDING, s->marked ? SMTPLITE_MAYBE : fate_of_result(s));
     if (s->marked && s->chunked && !s->refused)
         settle_unanswered(s);
     s->result.outcome = outcome_of(s->mail);
@@ -194,10 +196,12 @@ bool smtplite_quit_may_ride(const struct smtplite_session *s) {
 uint8_t smtplite_transaction_end(struct smtplite_session *s, uint8_t fate) {
     smtplite_decide(s, s->code);
     bool mail_refused = s->result.phase == PHASE(MAIL);
-    uint8_t decided = smtplite_fate_of(s->result.code);
     if (mail_refused)
-        settle(s, SMTPLITE_UNTRIED, decided);
-    settle(s, SMTPLITE_PENDING, mail_refused || fate == SMTPLITE_REFUSED ? decided : fate);
+        settle(s, SMTPLITE_UNTRIED, fate_of_result(s));
+    if (mail_refused || fate == SMTPLITE_REFUSED)
+        settle(s, SMTPLITE_PENDING, fate_of_result(s));
+    else
+        settle(s, SMTPLITE_PENDING, fate);
     s->marked = false;
     s->dirty = fate != SMTPLITE_ACCEPTED && !s->riding;
     s->result.error = SMTPLITE_E_OK;
