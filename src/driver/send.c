@@ -88,7 +88,8 @@ static bool waited_in_clear(const struct smtplite_report *report,
 static void explain(struct smtplite_report *report, const struct smtplite_transport *transport,
                     const struct smtplite_config *config, const struct smtplite_hooks *hooks) {
     const struct smtplite_result *result = &report->result;
-    if (result->error == SMTPLITE_E_OK || result->code != 0)
+    bool has_words = result->code != 0 || result->error == SMTPLITE_E_UNOFFERED;
+    if (result->error == SMTPLITE_E_OK || has_words)
         return;
     if (result->error == SMTPLITE_E_ARGUMENT)
         put_text(report, argument_words(config, hooks));
