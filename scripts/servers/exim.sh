@@ -30,6 +30,7 @@ auth_advertise_hosts = \${if eq{\$tls_in_cipher}{}{}{*}}
 host_lookup =
 keep_environment =
 message_size_limit = 64M
+smtp_accept_queue_per_connection = 0
 dsn_advertise_hosts = *
 prdr_enable = true
 acl_smtp_vrfy = accept

@@ -20,12 +20,12 @@ function refusal(code, text) {
 
 function checkRecipient(recipient, session, done) {
     const known = !recipient.address.startsWith('nobody@');
-    done(known ? null : refusal(550, '5.1.1 no such user'));
+    done(known ? null : refusal(550, 'no such user'));
 }
 
 const fates = {
-    full: () => refusal(552, '5.2.2 the mailbox is full'),
-    busy: () => refusal(451, '4.2.0 the mailbox is locked'),
+    full: () => refusal(552, 'the mailbox is full'),
+    busy: () => refusal(451, 'the mailbox is locked'),
 };
 
 function deliver(recipient) {

@@ -61,7 +61,9 @@ static bool begin_anew(void *context) {
 
 static enum smtplite_error choose(void *context, uint16_t offered, struct smtplite_mail *mail) {
     struct content *content = context;
-    return content->inner.begin(content->inner.context, offered, mail);
+    enum smtplite_error error = content->inner.begin(content->inner.context, offered, mail);
+    content->size = mail->size;
+    return error;
 }
 
 struct smtplite_source content_source(struct content *content) {
@@ -84,16 +86,50 @@ static void open_file(struct smtplite_file *file, const char *path) {
     refuse(reason, "");
 }
 
+/* The whole file at once, so that pieces can be of any size. */
+static void read_whole(struct smtplite_memory *memory, const char *path) {
+    struct smtplite_file file;
+    const char *p;
+    char *whole;
+    size_t n;
+    open_file(&file, path);
+    whole = malloc(file.length + 1u);
+    if (whole == NULL)
+        refuse("out of memory", "");
+    memory->p = whole;
+    for (memory->n = 0; smtplite_file_read(&file, &p, &n) == SMTPLITE_SOURCE_PIECE; memory->n += n)
+        memcpy(whole + memory->n, p, n);
+    smtplite_file_close(&file);
+}
+
+static void free_whole(struct smtplite_memory *memory) {
+    free((void *)(uintptr_t)memory->p);
+    memory->p = NULL;
+}
+
+static bool is_text(const struct content_part *part) {
+    return part->kind == SMTPLITE_PART_TEXT || part->kind == SMTPLITE_PART_HTML;
+}
+
+/* Texts are in memory, where the composer can look at them; all else is read as it leaves. */
 static void open_part(struct content *content, size_t i) {
     const struct content_part *part = &content->parts[i];
-    struct smtplite_file *file = &content->files[i];
-    open_file(file, part->path);
-    content->made[i].source = smtplite_file_source(file);
-    content->made[i].kind = (uint8_t)part->kind;
-    content->made[i].name = part->name;
-    content->made[i].content_id = part->kind == SMTPLITE_PART_INLINE ? "image@example.com" : NULL;
-    content->made[i].has_length = part->lies || file->has_length;
-    content->made[i].length = part->lies ? part->length : file->length;
+    struct smtplite_part *made = &content->made[i];
+    if (is_text(part)) {
+        read_whole(&content->texts[i], part->path);
+        made->source = smtplite_memory_source(&content->texts[i]);
+        made->length = (uint32_t)content->texts[i].n;
+    } else {
+        open_file(&content->files[i], part->path);
+        made->source = smtplite_file_source(&content->files[i]);
+        made->length = content->files[i].length;
+    }
+    made->kind = (uint8_t)part->kind;
+    made->name = part->name;
+    made->content_id = part->kind == SMTPLITE_PART_INLINE ? "image@example.com" : NULL;
+    made->has_length = true;
+    if (part->lies)
+        made->length = part->length;
 }
 
 static void compose(struct content *content, const struct smtplite_mail *mail) {
@@ -118,31 +154,13 @@ static void compose(struct content *content, const struct smtplite_mail *mail) {
     content->inner = smtplite_message_source(message);
 }
 
-/* The whole file at once, so that pieces can be of any size. */
-static void read_whole(struct content *content) {
-    struct smtplite_file file;
-    const char *p;
-    char *whole;
-    size_t n, len = 0;
-    open_file(&file, content->path);
-    whole = malloc(file.length + 1u);
-    if (whole == NULL)
-        refuse("out of memory", "");
-    while (smtplite_file_read(&file, &p, &n) == SMTPLITE_SOURCE_PIECE) {
-        memcpy(whole + len, p, n);
-        len += n;
-    }
-    smtplite_file_close(&file);
-    content->whole.p = whole;
-    content->whole.n = len;
-}
-
 void content_open(struct content *content, struct smtplite_mail *mail) {
     if (content->path == NULL) {
         compose(content, mail);
     } else {
-        read_whole(content);
+        read_whole(&content->whole, content->path);
         content->inner = smtplite_memory_source(&content->whole);
+        content->inner.begin = NULL; /* size and flags are the command line's */
         mail->size = (uint32_t)content->whole.n;
     }
     if (!forget_given(content))
@@ -150,10 +168,12 @@ void content_open(struct content *content, struct smtplite_mail *mail) {
 }
 
 void content_close(struct content *content) {
-    for (size_t i = 0; content->path == NULL && i < content->part_count; i++)
-        smtplite_file_close(&content->files[i]);
+    for (size_t i = 0; content->path == NULL && i < content->part_count; i++) {
+        free_whole(&content->texts[i]);
+        if (!is_text(&content->parts[i]))
+            smtplite_file_close(&content->files[i]);
+    }
+    free_whole(&content->whole);
     if (content->copied != NULL)
         fclose(content->copied);
-    free((void *)(uintptr_t)content->whole.p);
-    content->whole.p = NULL;
 }

@@ -29,6 +29,7 @@ struct content {
     size_t piece_size; /* 0: as large as they come */
     size_t fail_at;    /* so many octets are given, then the source fails; 0: it does not */
     const char *copy;  /* the file that gets what was given; NULL: none */
+    uint32_t size;     /* filled: what the composer told of it, octets */
 
     /* private */
     struct smtplite_source inner;
@@ -36,6 +37,7 @@ struct content {
     struct smtplite_mailbox mailboxes[2];
     struct smtplite_part made[CONTENT_PARTS];
     struct smtplite_file files[CONTENT_PARTS];
+    struct smtplite_memory texts[CONTENT_PARTS];
     struct smtplite_memory whole;
     const char *p; /* the rest of the piece that the inner source lent */
     size_t left;

@@ -49,6 +49,7 @@ static const char *server = "127.0.0.1";
 static const char *port;
 static const char *ca;
 static const char *transcript_path;
+static bool unsized; /* the sizes of mails are not told */
 static struct smtplite_tls_options tls;
 static struct smtplite_config config = {
     .domain = "pump7.example.com",
@@ -66,6 +67,8 @@ static const struct {
     {"port", &port},
     {"ca", &ca},
     {"host", &tls.host},
+    {"user", &config.user},
+    {"password", &config.password},
     {"transcript", &transcript_path},
     {"from", &job.mail.from},
     {"envid", &job.options.envid},
@@ -128,6 +131,7 @@ static const struct {
 } switches[] = {
     {"by_trace", &job.options.by_trace},
     {"require_tls", &job.options.require_tls},
+    {"unsized", &unsized},
 };
 
 static const struct {
@@ -324,7 +328,7 @@ static void open_job(struct job *j) {
     j->mail.recipients = j->recipients;
     j->mail.options = &j->options;
     content_open(&j->content, &j->mail);
-    if (size != 0) /* a lie */
+    if (size != 0 || unsized)
         j->mail.size = size;
     j->source = content_source(&j->content);
 }
@@ -382,10 +386,11 @@ static void print_result(const struct smtplite_result *result, const char *text)
     print_enhanced(&result->enhanced);
 }
 
-static void print_mail(const struct smtplite_mail *mail, const char *text) {
+static void print_job(const struct job *j, const char *text) {
+    const struct smtplite_mail *mail = &j->mail;
     print_result(&mail->result, text);
     print_queue_id(text);
-    printf(", \"size\": %u, \"recipients\": [", (unsigned)mail->size);
+    printf(", \"size\": %u, \"recipients\": [", (unsigned)j->content.size);
     for (size_t i = 0; i < mail->count; i++)
         print_recipient(mail, i);
     printf("]}");
@@ -411,10 +416,11 @@ static bool next_mail(void *context, struct smtplite_mail **mail,
 
 static void mail_done(void *context, struct smtplite_mail *mail, const char *text) {
     struct run *run = context;
-    if (mail != &jobs[run->done].mail)
+    const struct job *j = &jobs[run->done];
+    if (mail != &j->mail)
         refuse("mails end in another order than they were given in", "");
     printf("%s", run->done++ == 0 ? "" : ", ");
-    print_mail(mail, text);
+    print_job(j, text);
     run->all_sent &= mail->result.outcome == SMTPLITE_SENT;
 }
 
@@ -519,6 +525,8 @@ int main(int argc, char **argv) {
         take_option(argv[i]);
     if (port == NULL)
         refuse("port= is needed", "");
+    if (config.user != NULL)
+        config.mechanisms = SMTPLITE_AUTH_PLAIN;
     for (size_t i = 0; i < job_count; i++)
         open_job(&jobs[i]);
     smtplite_posix_init(&posix, server, port);

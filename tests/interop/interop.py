@@ -75,7 +75,7 @@ def run_tests(name, test):
 def become_root():
     """Postfix has to be started by root; on a machine where we are not, sudo helps or it fails."""
     if os.getuid() != 0:
-        keep = "--preserve-env=NETX_MAIL,PORTABLE_MAIL,SECURE_MAIL"
+        keep = "--preserve-env=NETX_MAIL,PORTABLE_MAIL,SECURE_MAIL,EXTENSION_MAIL"
         os.execvp("sudo", ["sudo", "-n", keep, sys.executable, "-B", *sys.argv])
 
 

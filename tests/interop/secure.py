@@ -70,7 +70,7 @@ class Unpacked(Server):
     environment = {}
     port_names = ("port", "tls_port")
 
-    def __init__(self, folder, certificates):
+    def __init__(self, folder, certificates=None):
         self.certificates = certificates
         root = output_of(SCRIPTS + "/unpack.sh", self.name, *self.packages)
         for _ in range(3):
@@ -88,7 +88,8 @@ class Unpacked(Server):
             setattr(self, name, free_port())
         ports = [str(getattr(self, name)) for name in self.port_names]
         command = [SCRIPTS + "/inside.sh", root, folder, self.users]
-        command += ["%s/%s.sh" % (SCRIPTS, self.name), folder, self.certificates]
+        command += ["%s/%s.sh" % (SCRIPTS, self.name), folder]
+        command += [self.certificates] if self.certificates else []
         environment = dict(
             os.environ, SERVER_USER=USER, SERVER_PASSWORD=PASSWORD, **self.environment
         )
