@@ -257,40 +257,40 @@ struct smtplite_event_data {
 #define SMTPLITE_WORD_SIZE 24u
 
 /* One connection's state. The members are private: they stand here so that it can be declared.
- * Small offsets make short Thumb instructions: the octets that are used most are the first 32, half
- * words follow, then the other octets, then words. */
+ * Small offsets make short Thumb instructions: the octets and the words that are used most come
+ * first. */
 struct smtplite_session {
     uint8_t expect;        /* the expecting cursor: whose reply is read */
     uint8_t send;          /* the sending cursor: whose command is leaving */
-    bool over;             /* close the connection */
     uint8_t line;          /* where in a line of the message, see body.c */
-    uint8_t word_len;      /* octets in `word` */
     uint8_t column;        /* of the reply's line: 0 to 2 code, 3 separator, 4 text */
-    bool kept;             /* result and text stand: later replies do not change them */
-    bool in_mail;          /* a mail was submitted and is not done */
     uint8_t keyword;       /* which EHLO keyword the words of this line belong to */
-    bool riding;           /* the next mail's commands leave behind the end mark */
-    bool marked;           /* the end mark has left whole */
-    bool chunk_open;       /* a chunk was announced and has not left whole */
-    bool stopped;          /* a chunk was refused, or nobody is to get it: no chunk more */
-    bool grouped;          /* its commands leave as a group */
-    bool line_end;         /* the last octet was CR */
+    uint8_t word_len;      /* octets in `word` */
     uint8_t challenge_pad; /* `=` seen; 3: no base64 */
-    bool refused;          /* the mail itself was, not a recipient: nobody else is tried */
+    uint8_t step;          /* login responses sent */
+    uint8_t response;      /* which part of the login response, see output.c */
+    uint8_t parameter;     /* which parameter of MAIL or RCPT leaves, see parameters.c */
+    bool over;             /* close the connection */
+    bool kept;             /* result and text stand: later replies do not change them */
+    bool secure;           /* TLS is on */
     bool quitting;         /* the caller wants no further mail */
     bool leaving;          /* failed; QUIT is said for courtesy */
-    bool hollow;           /* 354 though nobody is to get it: the message is ended at once */
-    bool body_ended;       /* the caller has given all of the message */
-    bool at_end;           /* the piece is the end mark */
-    uint8_t step;          /* login responses sent */
-    bool secure;           /* TLS is on */
-    bool chunked;          /* it leaves by BDAT */
-    uint8_t parameter;     /* which parameter of MAIL or RCPT leaves, see parameters.c */
-    bool quit_rides;       /* QUIT leaves with the end mark */
+    bool in_mail;          /* a mail was submitted and is not done */
+    bool riding;           /* the next mail's commands leave behind the end mark */
+    bool grouped;          /* its commands leave as a group */
+    bool chunked;          /* its content leaves by BDAT */
+    bool chunk_open;       /* a chunk was announced and has not left whole */
     bool body_asked;       /* BODY was raised and not answered */
-    uint8_t response;      /* which part of the login response, see output.c */
-    bool lent;             /* some of its content was */
+    bool body_ended;       /* the caller has given all of the message */
+    bool lent;             /* some of the message was */
+    bool hollow;           /* 354 though nobody is to get it: the message is ended at once */
+    bool stopped;          /* a chunk was refused, or nobody is to get it: no chunk more */
+    bool refused;          /* the mail itself was, not a recipient: nobody else is tried */
+    bool at_end;           /* the piece is the end mark */
+    bool marked;           /* the end mark has left whole */
+    bool quit_rides;       /* QUIT leaves with the end mark */
     bool again;            /* AGAIN was raised and not answered */
+    bool line_end;         /* the last octet was CR */
     bool unasked;          /* the reply began while no command waited for one */
 
     uint16_t code;    /* the reply's, while it is read and until the next begins */
@@ -303,51 +303,47 @@ struct smtplite_session {
     uint16_t progress; /* octets of the present block of the message */
     uint16_t challenge_len;
 
-    uint8_t wait_id;   /* changes when a new wait begins */
-    uint8_t mechanism; /* the login that is tried: its number in the table */
-    uint8_t initial;   /* what rides on this AUTH, see session.h */
-    bool last_line;    /* no `-` behind the code */
-    bool dirty;        /* RSET before the next mail */
-    bool verified;     /* TLS is, and its peer is who it should be */
-    bool announced;    /* a chunk of this transaction was */
-    bool in_xtext;     /* its value does so as xtext */
-    bool secret;       /* the present piece is one */
-    bool takes_8bit;   /* octets over 127 may leave */
-    bool says_8bit;    /* this mail says BODY=8BITMIME */
-    char no_text[1];   /* the text, if the caller gave no buffer */
-    struct smtplite_result result;
-
     const struct smtplite_config *config;
     struct smtplite_mail *mail; /* whose replies are read */
     struct smtplite_mail *next; /* submitted behind it */
-    size_t end_index; /* behind the last recipient of the transaction whose commands leave */
-    size_t send_index;
-    size_t expect_index;
-    size_t accepted; /* recipients of this transaction */
-    size_t chunks;   /* BDAT without LAST whose reply was not read */
-    size_t pending;  /* commands that have left whole and whose reply was not read */
-
-    const char *piece; /* what leaves next, and the rest of its command */
+    const char *piece;          /* what leaves next */
     size_t piece_len;
-    const char *command;
-    size_t response_pos;
-
-    const char *body; /* the piece that the caller lent, what is left of it */
+    const char *command; /* the rest of what the piece is of */
+    const char *body;    /* the piece of the message that the caller lent, what is left of it */
     size_t body_len;
-    uint32_t chunk_left; /* octets of the open chunk that were not put out yet */
-
     const char *argument; /* of smtplite_command; what is left of a parameter's value */
-
-    char *text; /* the caller's buffer, or no_text */
+    size_t expect_index;
+    size_t send_index;
+    size_t end_index;    /* behind the last recipient of the transaction whose commands leave */
+    size_t pending;      /* commands that have left whole and whose reply was not read */
+    uint32_t chunk_left; /* octets of the open chunk that were not put out yet */
+    char *text;          /* the caller's buffer, or no_text */
     size_t text_size;
     size_t text_len;
-
     uint32_t size_limit;
+
+    size_t accepted; /* recipients of this transaction */
+    size_t chunks;   /* BDAT without LAST whose reply was not read */
+    size_t response_pos;
     uint32_t rcpt_max; /* LIMITS: recipients in a transaction, 0: not said */
     uint32_t mail_max; /* LIMITS: transactions in a session, 0: not said */
     uint32_t mail_count;
     uint32_t by_min;   /* DELIVERBY: seconds, 0: not said */
     uint32_t hold_max; /* FUTURERELEASE: seconds, 0: not said */
+    struct smtplite_result result;
+
+    uint8_t wait_id;   /* changes when a new wait begins */
+    uint8_t mechanism; /* the login that is tried: its number in the table */
+    uint8_t initial;   /* what rides on this AUTH, see session.h */
+    bool last_line;    /* no `-` behind the code */
+    bool dirty;        /* RSET before the next mail */
+    bool verified;     /* TLS is on, and its peer is who it should be */
+    bool announced;    /* a chunk of this transaction was */
+    bool in_xtext;     /* the parameter's value leaves so */
+    bool secret;       /* the present piece is one */
+    bool takes_8bit;   /* octets over 127 may leave */
+    bool says_8bit;    /* this mail says BODY=8BITMIME */
+    char no_text[1];   /* the text, if the caller gave no buffer */
     char quad[4];      /* four base64 characters of a login response */
     char scratch[20];  /* a number that leaves, an octet as xtext */
     char word[SMTPLITE_WORD_SIZE];
