@@ -181,11 +181,15 @@ def link_errors(lists, calls, folder):
     files = [path for name in lists + ["HOST_SOURCES"]
              for path in re.search(rf"^{name} := (.*)$", text, re.M)[1].split()]
     main = pathlib.Path(folder) / "main.c"
-    main.write_text('#include "nx_smtp_client_mail.h"\nint main(void) {\n' +
-                    "".join(f"    if (!{call}) return 1;\n" for call in calls) + "    return 0;\n}\n")
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        objects = list(pool.map(lambda path: compiled(path, folder), files))
-    command = BUILD + ["-Wno-address", "-o", str(main) + ".out", str(main)] + objects + ["-lpthread"]
+    main.write_text('#include "nx_smtp_client_mail.h"\nvoid (*calls[])(void) = {\n' +
+                    "".join(f"    (void (*)(void)){call},\n" for call in calls) +
+                    "};\nint main(void) { return !calls[0]; }\n")
+    try:
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            objects = list(pool.map(lambda path: compiled(path, folder), files))
+    except subprocess.CalledProcessError as error:
+        return str(error)
+    command = BUILD + ["-o", str(main) + ".out", str(main)] + objects + ["-lpthread"]
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           check=False).stdout
 
