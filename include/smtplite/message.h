@@ -79,7 +79,7 @@ struct smtplite_part {
     uint8_t chosen;   /* private */
 };
 
-/* Line of the composer: the longest that it makes itself, 78 and CRLF (RFC 5322 2.1.1). */
+/* A piece of the message is as long as a line at least, and two at most. */
 #define SMTPLITE_LINE_SIZE 80u
 
 /* Made by smtplite_message_init. The first group is the caller's to set then, all borrowed until
@@ -107,6 +107,7 @@ struct smtplite_message {
     uint8_t node;       /* of those in src/message/message.c */
     uint8_t containers; /* mask of the multiparts that are needed */
     uint8_t coding;     /* of the header text that is being written */
+    bool raw;           /* that text is no UTF-8 */
     uint8_t out_len;
     uint8_t carry_len;  /* octets in `carry` */
     char carry[3];      /* what an encoding holds back */
@@ -121,7 +122,7 @@ struct smtplite_message {
     size_t text_len;
     size_t index;   /* of mailbox, field or part */
     uint32_t count; /* octets of the present part that its source gave; segments of a file name */
-    char out[SMTPLITE_LINE_SIZE];
+    char out[2 * SMTPLITE_LINE_SIZE];
 };
 
 /* Importance (RFC 4021) and X-Priority fields. */

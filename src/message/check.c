@@ -10,10 +10,19 @@
 #define OWN_NAME_MAX 64u /* of an own field, so that a word fits behind it */
 #define ZONE_MAX     1439
 
-typedef enum smtplite_error error_of_text(const char *text);
+/* What a text must be, besides free of control bytes. */
+enum {
+    OPTIONAL = 1 << 0, /* may be NULL */
+    TABBED = 1 << 1,   /* may have tabs */
+    TOKEN = 1 << 2,    /* ASCII without blanks and <>, not empty */
+    TYPE = 1 << 3      /* a media type: ASCII, words */
+};
 
-static bool is_control(char c) {
-    return (uint8_t)c < 0x20 || c == 0x7F;
+/* A finding and its error, as one; 0: all is well. */
+#define FOUND(finding, error) ((unsigned)(finding) << 8 | (unsigned)(error))
+
+static unsigned found(enum finding finding, enum smtplite_error error) {
+    return error == SMTPLITE_E_OK ? 0 : FOUND(finding, error);
 }
 
 static bool is_ascii(const char *text) {
@@ -24,126 +33,98 @@ static bool is_ascii(const char *text) {
 
 /* prefix: in small letters. */
 static bool has_prefix(const char *text, const char *prefix) {
-    size_t i = 0;
-    while (prefix[i] != '\0' && (text[i] | 0x20) == prefix[i])
-        i++;
-    return prefix[i] == '\0';
+    while (*prefix != '\0' && (*text | 0x20) == *prefix) {
+        text++;
+        prefix++;
+    }
+    return *prefix == '\0';
 }
 
-/* Text for readers. */
-static enum smtplite_error check_text(const char *text) {
-    for (; *text != '\0'; text++)
-        if (is_control(*text) && *text != '\t')
-            return SMTPLITE_E_CONTROL;
-    return SMTPLITE_E_OK;
-}
+/* ---- Texts ----------------------------------------------------------------------------------- */
 
-/* Of ASCII, in one piece, and as long as a line may be. */
-static enum smtplite_error check_token(const char *text) {
-    enum smtplite_error error = smtplite_text_check(text);
-    if (error != SMTPLITE_E_OK)
-        return error;
-    if (*text == '\0')
-        return SMTPLITE_E_ARGUMENT;
-    if (!is_ascii(text))
+static enum smtplite_error check_octet(char c, unsigned rules) {
+    if (((uint8_t)c < 0x20 || c == 0x7F) && (c != '\t' || (rules & TABBED) == 0))
+        return SMTPLITE_E_CONTROL;
+    if ((uint8_t)c >= 0x80 && (rules & (TOKEN | TYPE)) != 0)
         return SMTPLITE_E_NON_ASCII;
-    return smtplite_words_longest(text) > WORD_MAX ? SMTPLITE_E_TOO_LONG : SMTPLITE_E_OK;
+    return (rules & TOKEN) != 0 && smtplite_words_have(" <>", c) ? SMTPLITE_E_ADDRESS
+                                                                 : SMTPLITE_E_OK;
 }
 
-/* An identifier, which stands between < and >. */
-static enum smtplite_error check_id(const char *id) {
-    enum smtplite_error error = check_token(id);
-    for (; error == SMTPLITE_E_OK && *id != '\0'; id++)
-        if (*id == '<' || *id == '>' || *id == ' ')
-            error = SMTPLITE_E_ADDRESS;
+static enum smtplite_error check(const char *text, unsigned rules) {
+    enum smtplite_error error = SMTPLITE_E_OK;
+    if (text == NULL)
+        return (rules & OPTIONAL) != 0 ? SMTPLITE_E_OK : SMTPLITE_E_ARGUMENT;
+    for (const char *p = text; *p != '\0' && error == SMTPLITE_E_OK; p++)
+        error = check_octet(*p, rules);
+    if (error == SMTPLITE_E_OK && (rules & TOKEN) != 0)
+        error = *text == '\0'                           ? SMTPLITE_E_ARGUMENT
+                : smtplite_text_length(text) > WORD_MAX ? SMTPLITE_E_TOO_LONG
+                                                        : SMTPLITE_E_OK;
     return error;
 }
 
-/* ---- Mailboxes ------------------------------------------------------------------------------- */
+/* ---- Addresses ------------------------------------------------------------------------------- */
 
-static bool are_atoms(const char *p, const char *end, const char *besides) {
-    for (; p < end; p++)
-        if (!smtplite_words_atext(*p) && *p != besides[0] && *p != besides[1])
-            return false;
-    return true;
+static bool are_atoms(const char *p, const char *end, char besides) {
+    while (p < end && (smtplite_words_atext(*p) || *p == '.' || *p == besides))
+        p++;
+    return p >= end;
 }
 
 /* [192.0.2.1], [IPv6:2001:db8::1], or names. */
-static bool is_domain(const char *p, const char *end) {
-    if (end - p > 2 && *p == '[' && end[-1] == ']')
-        return are_atoms(p + 1, end - 1, ".:");
-    return p < end && are_atoms(p, end, "..");
+static bool is_domain(const char *p) {
+    const char *end = p + smtplite_text_length(p);
+    if (*p == '[' && end[-1] == ']')
+        return end - p > 2 && are_atoms(p + 1, end - 1, ':');
+    return p < end && are_atoms(p, end, '.');
 }
 
 /* RFC 5322 3.4.1, which in a header is less than what an envelope may say. A quoted local part was
  * looked at before. */
 static bool is_addr_spec(const char *address) {
-    const char *end = address + smtplite_text_length(address);
-    const char *at = end;
+    const char *at = address + smtplite_text_length(address);
     while (at > address && *at != '@')
         at--;
-    if (at == address || !is_domain(at + 1, end))
-        return false;
-    return *address == '"' || are_atoms(address, at, "..");
+    return at > address && is_domain(at + 1) && (*address == '"' || are_atoms(address, at, '.'));
 }
 
-static enum smtplite_error check_address(const char *address, uint16_t offered,
-                                         enum finding *finding) {
-    enum smtplite_error error;
-    *finding = FINDING_ADDRESS;
-    if (address == NULL)
-        return SMTPLITE_E_ARGUMENT;
-    error = smtplite_address_check(address, true);
-    if (error != SMTPLITE_E_OK)
-        return error;
-    if (!is_addr_spec(address))
-        return SMTPLITE_E_ADDRESS;
-    *finding = FINDING_SMTPUTF8;
-    return is_ascii(address) || (offered & SMTPLITE_EXT_SMTPUTF8) != 0 ? SMTPLITE_E_OK
-                                                                       : SMTPLITE_E_NON_ASCII;
-}
-
-static enum smtplite_error check_mailbox(const struct smtplite_mailbox *mailbox, uint16_t offered,
-                                         enum finding *finding) {
-    *finding = FINDING_ROLE;
+static unsigned check_mailbox(const struct smtplite_mailbox *mailbox, uint16_t offered) {
+    enum smtplite_error error = check(mailbox->name, OPTIONAL);
     if (mailbox->role > SMTPLITE_BCC)
-        return SMTPLITE_E_ARGUMENT;
-    *finding = FINDING_NAME;
-    if (mailbox->name != NULL && smtplite_text_check(mailbox->name) != SMTPLITE_E_OK)
-        return SMTPLITE_E_CONTROL;
-    return check_address(mailbox->address, offered, finding);
+        return FOUND(FINDING_ROLE, SMTPLITE_E_ARGUMENT);
+    if (error != SMTPLITE_E_OK)
+        return FOUND(FINDING_NAME, error);
+    if (mailbox->address == NULL)
+        return FOUND(FINDING_ADDRESS, SMTPLITE_E_ARGUMENT);
+    error = smtplite_address_check(mailbox->address, true);
+    if (error == SMTPLITE_E_OK && !is_addr_spec(mailbox->address))
+        error = SMTPLITE_E_ADDRESS;
+    if (error == SMTPLITE_E_OK && (offered & SMTPLITE_EXT_SMTPUTF8) == 0 &&
+        !is_ascii(mailbox->address))
+        return FOUND(FINDING_SMTPUTF8, SMTPLITE_E_NON_ASCII);
+    return found(FINDING_ADDRESS, error);
 }
 
-static size_t count_role(const struct smtplite_message *m, uint8_t role) {
-    size_t count = 0;
-    for (size_t i = 0; i < m->mailbox_count; i++)
-        count += m->mailboxes[i].role == role;
-    return count;
+/* How many there are of a role, up to two. */
+static unsigned count_role(const struct smtplite_message *m, uint8_t role) {
+    size_t first = smtplite_people_find(m, role, 0);
+    if (first >= m->mailbox_count)
+        return 0;
+    return smtplite_people_find(m, role, first + 1) < m->mailbox_count ? 2 : 1;
 }
 
 /* RFC 5322 3.6: who must be there, and how often. */
-static enum finding check_authors(const struct smtplite_message *m) {
-    size_t authors = count_role(m, SMTPLITE_FROM);
-    size_t senders = count_role(m, SMTPLITE_SENDER);
+static unsigned check_mailboxes(const struct smtplite_message *m, uint16_t offered) {
+    unsigned came = 0;
+    for (size_t i = 0; i < m->mailbox_count && came == 0; i++)
+        came = check_mailbox(&m->mailboxes[i], offered);
+    if (came != 0)
+        return came;
+    unsigned authors = count_role(m, SMTPLITE_FROM), senders = count_role(m, SMTPLITE_SENDER);
     if (authors == 0)
-        return FINDING_NO_FROM;
-    if (authors > 1 && senders == 0)
-        return FINDING_NO_SENDER;
-    return senders > 1 ? FINDING_SENDERS : FINDING_NONE;
-}
-
-static enum smtplite_error check_mailboxes(const struct smtplite_message *m, uint16_t offered,
-                                           enum finding *finding) {
-    *finding = FINDING_MAILBOXES;
-    if (m->mailboxes == NULL)
-        return SMTPLITE_E_ARGUMENT;
-    for (size_t i = 0; i < m->mailbox_count; i++) {
-        enum smtplite_error error = check_mailbox(&m->mailboxes[i], offered, finding);
-        if (error != SMTPLITE_E_OK)
-            return error;
-    }
-    *finding = check_authors(m);
-    return *finding == FINDING_NONE ? SMTPLITE_E_OK : SMTPLITE_E_ARGUMENT;
+        return FOUND(FINDING_NO_FROM, SMTPLITE_E_ARGUMENT);
+    return senders > 1 || senders + 1 < authors ? FOUND(FINDING_SENDER, SMTPLITE_E_ARGUMENT) : 0;
 }
 
 bool smtplite_message_needs_utf8(const struct smtplite_message *m) {
@@ -155,48 +136,26 @@ bool smtplite_message_needs_utf8(const struct smtplite_message *m) {
 
 /* ---- The other header fields ----------------------------------------------------------------- */
 
-/* A text that may be missing. */
-static enum smtplite_error check_optional(const char *text, error_of_text *check) {
-    return text == NULL ? SMTPLITE_E_OK : check(text);
-}
-
-static enum smtplite_error check_own_id(const char *id) {
-    enum smtplite_error error = check_id(id);
+static unsigned check_identifiers(const struct smtplite_message *m) {
+    enum smtplite_error error = check(m->message_id, OPTIONAL | TOKEN);
+    if (error == SMTPLITE_E_OK && m->message_id != NULL && !is_addr_spec(m->message_id))
+        error = SMTPLITE_E_ADDRESS;
     if (error != SMTPLITE_E_OK)
-        return error;
-    return is_addr_spec(id) ? SMTPLITE_E_OK : SMTPLITE_E_ADDRESS;
-}
-
-static enum smtplite_error check_id_domain(const char *domain) {
-    enum smtplite_error error = check_id(domain);
+        return FOUND(FINDING_MESSAGE_ID, error);
+    error = check(m->id_domain, OPTIONAL | TOKEN);
+    if (error == SMTPLITE_E_OK && m->id_domain != NULL && !is_domain(m->id_domain))
+        error = SMTPLITE_E_ADDRESS;
     if (error != SMTPLITE_E_OK)
-        return error;
-    return is_domain(domain, domain + smtplite_text_length(domain)) ? SMTPLITE_E_OK
-                                                                    : SMTPLITE_E_ADDRESS;
+        return FOUND(FINDING_ID_DOMAIN, error);
+    return found(FINDING_IN_REPLY_TO, check(m->in_reply_to, OPTIONAL | TOKEN));
 }
 
-static enum smtplite_error check_identifiers(const struct smtplite_message *m,
-                                             enum finding *finding) {
-    enum smtplite_error error;
-    *finding = FINDING_MESSAGE_ID;
-    if ((error = check_optional(m->message_id, check_own_id)) != SMTPLITE_E_OK)
-        return error;
-    *finding = FINDING_IN_REPLY_TO;
-    if ((error = check_optional(m->in_reply_to, check_id)) != SMTPLITE_E_OK)
-        return error;
-    *finding = FINDING_ID_DOMAIN;
-    return check_optional(m->id_domain, check_id_domain);
-}
-
-static enum smtplite_error check_numbers(const struct smtplite_message *m, enum finding *finding) {
-    *finding = FINDING_UNIQUE;
+static unsigned check_numbers(const struct smtplite_message *m) {
     if (m->unique_len > sizeof m->unique)
-        return SMTPLITE_E_ARGUMENT;
-    *finding = FINDING_ZONE;
+        return FOUND(FINDING_UNIQUE, SMTPLITE_E_ARGUMENT);
     if (m->zone > ZONE_MAX || m->zone < -ZONE_MAX)
-        return SMTPLITE_E_ARGUMENT;
-    *finding = FINDING_PRIORITY;
-    return m->priority > SMTPLITE_LOW ? SMTPLITE_E_ARGUMENT : SMTPLITE_E_OK;
+        return FOUND(FINDING_ZONE, SMTPLITE_E_ARGUMENT);
+    return m->priority > SMTPLITE_LOW ? FOUND(FINDING_PRIORITY, SMTPLITE_E_ARGUMENT) : 0;
 }
 
 /* Written by the composer, or never: Bcc tells whom. */
@@ -205,150 +164,94 @@ static bool is_owned(const char *name) {
            (has_prefix(name, "bcc") && name[3] == '\0');
 }
 
-static enum smtplite_error check_field_name(const char *name, enum finding *finding) {
-    *finding = FINDING_FIELD_NAME;
-    enum smtplite_error error = check_token(name);
-    if (error != SMTPLITE_E_OK)
-        return error;
-    if (smtplite_text_length(name) > OWN_NAME_MAX)
-        return SMTPLITE_E_TOO_LONG;
-    for (const char *p = name; *p != '\0'; p++)
-        if (*p == ':' || *p == ' ')
-            return SMTPLITE_E_ARGUMENT;
-    *finding = FINDING_FIELD_OWNED;
-    return is_owned(name) ? SMTPLITE_E_ARGUMENT : SMTPLITE_E_OK;
-}
-
-static enum smtplite_error check_field(const struct smtplite_field *field, enum finding *finding) {
-    *finding = FINDING_FIELDS;
-    if (field->name == NULL || field->value == NULL)
-        return SMTPLITE_E_ARGUMENT;
-    enum smtplite_error error = check_field_name(field->name, finding);
-    if (error != SMTPLITE_E_OK)
-        return error;
-    *finding = FINDING_FIELD_VALUE;
-    error = check_text(field->value);
-    if (error == SMTPLITE_E_OK &&
-        smtplite_words_coding(field->value, WORDS_VALUE) == CODING_PLAIN &&
-        smtplite_words_longest(field->value) > WORD_MAX)
+static unsigned check_field(const struct smtplite_field *field) {
+    enum smtplite_error error = check(field->name, TOKEN);
+    if (error == SMTPLITE_E_OK && smtplite_words_have(field->name, ':'))
+        error = SMTPLITE_E_ARGUMENT;
+    if (error == SMTPLITE_E_OK && smtplite_text_length(field->name) > OWN_NAME_MAX)
         error = SMTPLITE_E_TOO_LONG;
-    return error;
-}
-
-static enum smtplite_error check_fields(const struct smtplite_message *m, enum finding *finding) {
-    enum smtplite_error error = SMTPLITE_E_OK;
-    *finding = FINDING_FIELDS;
-    if (m->fields == NULL && m->field_count > 0)
-        return SMTPLITE_E_ARGUMENT;
-    for (size_t i = 0; i < m->field_count && error == SMTPLITE_E_OK; i++)
-        error = check_field(&m->fields[i], finding);
-    return error;
-}
-
-static enum smtplite_error check_header(const struct smtplite_message *m, uint16_t offered,
-                                        enum finding *finding) {
-    enum smtplite_error error = check_mailboxes(m, offered, finding);
     if (error != SMTPLITE_E_OK)
-        return error;
-    *finding = FINDING_SUBJECT;
-    if ((error = check_optional(m->subject, check_text)) != SMTPLITE_E_OK)
-        return error;
-    if ((error = check_identifiers(m, finding)) != SMTPLITE_E_OK)
-        return error;
-    if ((error = check_numbers(m, finding)) != SMTPLITE_E_OK)
-        return error;
-    return check_fields(m, finding);
+        return FOUND(FINDING_FIELD_NAME, error);
+    if (is_owned(field->name))
+        return FOUND(FINDING_FIELD_OWNED, SMTPLITE_E_ARGUMENT);
+    error = check(field->value, TABBED);
+    if (error == SMTPLITE_E_OK &&
+        (smtplite_words_look(field->value) & (LOOKS_ENDLESS | LOOKS_SPOILT)) == LOOKS_ENDLESS)
+        error = SMTPLITE_E_TOO_LONG;
+    return found(FINDING_FIELD_VALUE, error);
+}
+
+static unsigned check_header(const struct smtplite_message *m, uint16_t offered) {
+    unsigned came = check_mailboxes(m, offered);
+    if (came == 0)
+        came = found(FINDING_SUBJECT, check(m->subject, OPTIONAL | TABBED));
+    if (came == 0)
+        came = check_identifiers(m);
+    if (came == 0)
+        came = check_numbers(m);
+    for (size_t i = 0; i < m->field_count && came == 0; i++)
+        came = check_field(&m->fields[i]);
+    return came;
 }
 
 /* ---- Parts ----------------------------------------------------------------------------------- */
 
 static bool has_source(const struct smtplite_part *part) {
-    if (part->source.read == NULL)
-        return false;
-    if (!smtplite_content_in_memory(part))
-        return true;
     const struct smtplite_memory *memory = part->source.context;
+    if (!smtplite_content_in_memory(part))
+        return part->source.read != NULL;
     return memory != NULL && (memory->p != NULL || memory->n == 0);
 }
 
-static bool has_slash(const char *type) {
-    const char *p = type;
-    while (smtplite_words_atext(*p) && *p != '/')
-        p++;
-    return p > type && *p == '/' && smtplite_words_atext(p[1]);
-}
-
 /* What is made of parts may not be encoded (RFC 2045 6.4). */
-static enum smtplite_error check_type(const char *type, enum finding *finding) {
-    *finding = FINDING_TYPE;
-    enum smtplite_error error = check_token(type);
-    if (error != SMTPLITE_E_OK)
+static enum smtplite_error check_type(const char *type) {
+    enum smtplite_error error = check(type, OPTIONAL | TYPE);
+    if (error != SMTPLITE_E_OK || type == NULL)
         return error;
-    if (!has_slash(type) || !smtplite_words_are_plain(type) || smtplite_words_deceive(type))
+    unsigned looks = smtplite_words_look(type);
+    if ((looks & (LOOKS_BLANK_AT_ENDS | LOOKS_ENCODED)) != 0 || !smtplite_words_have(type, '/') ||
+        has_prefix(type, "multipart/") || has_prefix(type, "message/"))
         return SMTPLITE_E_ARGUMENT;
-    *finding = FINDING_COMPOSITE;
-    return has_prefix(type, "multipart/") || has_prefix(type, "message/") ? SMTPLITE_E_ARGUMENT
-                                                                          : SMTPLITE_E_OK;
+    return (looks & LOOKS_ENDLESS) != 0 ? SMTPLITE_E_TOO_LONG : SMTPLITE_E_OK;
 }
 
-static enum smtplite_error check_part_texts(const struct smtplite_part *part,
-                                            enum finding *finding) {
+static unsigned check_part(const struct smtplite_part *part) {
     enum smtplite_error error;
-    if (part->type != NULL && (error = check_type(part->type, finding)) != SMTPLITE_E_OK)
-        return error;
-    *finding = FINDING_PART_NAME;
-    if ((error = check_optional(part->name, smtplite_text_check)) != SMTPLITE_E_OK)
-        return error;
-    *finding = FINDING_CONTENT_ID;
-    return check_optional(part->content_id, check_id);
-}
-
-static enum smtplite_error check_part(const struct smtplite_part *part, enum finding *finding) {
-    *finding = FINDING_SOURCE;
     if (!has_source(part))
-        return SMTPLITE_E_ARGUMENT;
-    *finding = FINDING_KIND;
+        return FOUND(FINDING_SOURCE, SMTPLITE_E_ARGUMENT);
     if (part->kind > SMTPLITE_PART_ATTACHMENT || part->encoding > SMTPLITE_ENCODING_BASE64)
-        return SMTPLITE_E_ARGUMENT;
-    *finding = FINDING_INLINE;
-    if (part->kind == SMTPLITE_PART_INLINE && part->content_id == NULL)
-        return SMTPLITE_E_ARGUMENT;
-    return check_part_texts(part, finding);
-}
-
-static bool has_again(const struct smtplite_message *m, uint8_t kind) {
-    size_t first = smtplite_message_part(m, kind, 0);
-    return first < m->part_count && smtplite_message_part(m, kind, first + 1) < m->part_count;
-}
-
-static bool has_kind(const struct smtplite_message *m, uint8_t kind) {
-    return smtplite_message_part(m, kind, 0) < m->part_count;
-}
-
-static enum smtplite_error check_parts(const struct smtplite_message *m, enum finding *finding) {
-    enum smtplite_error error = SMTPLITE_E_OK;
-    *finding = FINDING_PARTS;
-    if (m->parts == NULL && m->part_count > 0)
-        return SMTPLITE_E_ARGUMENT;
-    for (size_t i = 0; i < m->part_count && error == SMTPLITE_E_OK; i++)
-        error = check_part(&m->parts[i], finding);
+        return FOUND(FINDING_KIND, SMTPLITE_E_ARGUMENT);
+    error = check_type(part->type);
     if (error != SMTPLITE_E_OK)
-        return error;
-    *finding = FINDING_TEXTS;
-    if (has_again(m, SMTPLITE_PART_TEXT) || has_again(m, SMTPLITE_PART_HTML))
-        return SMTPLITE_E_ARGUMENT;
-    *finding = FINDING_INLINE;
-    if (has_kind(m, SMTPLITE_PART_INLINE) && !has_kind(m, SMTPLITE_PART_HTML))
-        return SMTPLITE_E_ARGUMENT;
-    return SMTPLITE_E_OK;
+        return FOUND(FINDING_TYPE, error);
+    error = check(part->name, OPTIONAL);
+    if (error == SMTPLITE_E_OK && part->name != NULL && smtplite_text_length(part->name) > WORD_MAX)
+        error = SMTPLITE_E_TOO_LONG;
+    if (error != SMTPLITE_E_OK)
+        return FOUND(FINDING_PART_NAME, error);
+    bool optional = part->kind != SMTPLITE_PART_INLINE;
+    return found(FINDING_CONTENT_ID, check(part->content_id, optional ? OPTIONAL | TOKEN : TOKEN));
 }
 
-enum smtplite_error smtplite_message_check(const struct smtplite_message *m, uint16_t offered,
-                                           enum finding *finding) {
-    enum smtplite_error error = check_header(m, offered, finding);
-    if (error == SMTPLITE_E_OK)
-        error = check_parts(m, finding);
-    if (error == SMTPLITE_E_OK)
-        *finding = FINDING_NONE;
-    return error;
+static unsigned check_parts(const struct smtplite_message *m) {
+    size_t count[SMTPLITE_PART_ATTACHMENT + 1] = {0};
+    for (size_t i = 0; i < m->part_count; i++) {
+        unsigned came = check_part(&m->parts[i]);
+        if (came != 0)
+            return came;
+        count[m->parts[i].kind]++;
+    }
+    if (count[SMTPLITE_PART_TEXT] > 1 || count[SMTPLITE_PART_HTML] > 1)
+        return FOUND(FINDING_TEXTS, SMTPLITE_E_ARGUMENT);
+    if (count[SMTPLITE_PART_INLINE] > count[SMTPLITE_PART_HTML] * m->part_count)
+        return FOUND(FINDING_INLINE, SMTPLITE_E_ARGUMENT);
+    return 0;
+}
+
+unsigned smtplite_message_check(const struct smtplite_message *m, uint16_t offered) {
+    if ((m->mailboxes == NULL && m->mailbox_count > 0) ||
+        (m->fields == NULL && m->field_count > 0) || (m->parts == NULL && m->part_count > 0))
+        return FOUND(FINDING_MISSING, SMTPLITE_E_ARGUMENT);
+    unsigned came = check_header(m, offered);
+    return came != 0 ? came : check_parts(m);
 }

@@ -82,7 +82,7 @@ enum filling smtplite_content_fill(struct smtplite_message *m) {
     const struct smtplite_part *part = &m->parts[m->index];
     if (m->counting && !smtplite_content_is_text(part))
         return count_base64(m, length_of(part));
-    while (smtplite_line_has_room(m, ENCODE_ROOM)) {
+    while (m->out_len <= SMTPLITE_LINE_SIZE) {
         unsigned token = next_token(m, part);
         if (token == TOKEN_NOT_YET)
             return WAIT;
@@ -94,5 +94,5 @@ enum filling smtplite_content_fill(struct smtplite_message *m) {
             return FILLED;
         }
     }
-    return FULL;
+    return AGAIN;
 }

@@ -3,20 +3,20 @@
 
 #include "message.h"
 
-#define DAY         86400
-#define DATE_OCTETS 32u /* ` Mon, 23 Nov 2026 06:00:00 +0100` */
+#define DAY 86400u
 
-static void put_two(struct smtplite_message *m, unsigned number) {
+static void put_two(struct smtplite_message *m, char before, unsigned number) {
+    if (before != '\0')
+        smtplite_line_char(m, before);
     smtplite_line_char(m, (char)('0' + number / 10));
     smtplite_line_char(m, (char)('0' + number % 10));
 }
 
-/* The Gregorian calendar from days since 1970-01-01. Years begin with March here, so that the leap
- * day is their last; 719468 days lie between 0000-03-01 and 1970. */
-static void put_day(struct smtplite_message *m, int32_t days) {
-    static const char weekdays[] = "ThuFriSatSunMonTueWed";
+/* The Gregorian calendar, from days since 0000-03-01: years begin with March here, so that the leap
+ * day is their last. */
+static void put_day(struct smtplite_message *m, uint32_t day) {
+    static const char weekdays[] = "WedThuFriSatSunMonTue";
     static const char months[] = "MarAprMayJunJulAugSepOctNovDecJanFeb";
-    uint32_t day = (uint32_t)(days + 719468);
     uint32_t century = (4 * day + 3) / 146097;
     uint32_t in_century = day - century * 146097 / 4;
     uint32_t year = (4 * in_century + 3) / 1461;
@@ -24,42 +24,25 @@ static void put_day(struct smtplite_message *m, int32_t days) {
     uint32_t month = (5 * in_year + 2) / 153;
     year += century * 100 + (month >= 10);
     smtplite_line_char(m, ' ');
-    smtplite_line_put(m, weekdays + 3 * ((days + 7) % 7), 3);
-    smtplite_line_text(m, ", ");
-    put_two(m, in_year - (153 * month + 2) / 5 + 1);
+    smtplite_line_put(m, weekdays + 3 * (day % 7), 3);
+    smtplite_line_char(m, ',');
+    put_two(m, ' ', in_year - (153 * month + 2) / 5 + 1);
     smtplite_line_char(m, ' ');
     smtplite_line_put(m, months + 3 * month, 3);
-    smtplite_line_char(m, ' ');
-    put_two(m, year / 100);
-    put_two(m, year % 100);
-}
-
-static void put_time(struct smtplite_message *m, unsigned seconds) {
-    smtplite_line_char(m, ' ');
-    put_two(m, seconds / 3600);
-    smtplite_line_char(m, ':');
-    put_two(m, seconds / 60 % 60);
-    smtplite_line_char(m, ':');
-    put_two(m, seconds % 60);
+    put_two(m, ' ', year / 100);
+    put_two(m, '\0', year % 100);
 }
 
 enum filling smtplite_date_fill(struct smtplite_message *m) {
     unsigned zone = (unsigned)(m->zone < 0 ? -m->zone : m->zone);
-    int32_t days = (int32_t)(m->date / DAY);
-    int32_t seconds = (int32_t)(m->date % DAY) + m->zone * 60;
-    if (!smtplite_line_has_room(m, DATE_OCTETS))
-        return FULL;
-    if (seconds < 0) {
-        seconds += DAY;
-        days--;
-    } else if (seconds >= DAY) {
-        seconds -= DAY;
-        days++;
-    }
-    put_day(m, days);
-    put_time(m, (unsigned)seconds);
-    smtplite_line_text(m, m->zone < 0 ? " -" : " +");
-    put_two(m, zone / 60);
-    put_two(m, zone % 60);
+    uint32_t seconds = m->date % DAY + DAY + (uint32_t)(m->zone * 60); /* from the day before on */
+    put_day(m, m->date / DAY + seconds / DAY + 719467);
+    seconds %= DAY;
+    put_two(m, ' ', seconds / 3600);
+    put_two(m, ':', seconds / 60 % 60);
+    put_two(m, ':', seconds % 60);
+    smtplite_line_char(m, ' ');
+    put_two(m, m->zone < 0 ? '-' : '+', zone / 60);
+    put_two(m, '\0', zone % 60);
     return FILLED;
 }

@@ -5,10 +5,6 @@
 
 #include <string.h>
 
-bool smtplite_line_has_room(const struct smtplite_message *m, size_t n) {
-    return n <= sizeof m->out - m->out_len;
-}
-
 static uint16_t column_behind(uint16_t column, const char *p, size_t n) {
     for (size_t i = n; i > 0; i--)
         if (p[i - 1] == '\n')
@@ -18,7 +14,7 @@ static uint16_t column_behind(uint16_t column, const char *p, size_t n) {
 
 void smtplite_line_put(struct smtplite_message *m, const char *p, size_t n) {
     m->column = column_behind(m->column, p, n);
-    if (smtplite_line_has_room(m, n)) {
+    if (n <= sizeof m->out - m->out_len) {
         memcpy(m->out + m->out_len, p, n);
         m->out_len = (uint8_t)(m->out_len + n);
     } else {
@@ -50,8 +46,6 @@ void smtplite_line_fold(struct smtplite_message *m, size_t n) {
 
 enum filling smtplite_line_bracket(struct smtplite_message *m, const char *text) {
     size_t n = smtplite_text_length(text);
-    if (!smtplite_line_has_room(m, 4))
-        return FULL;
     smtplite_line_fold(m, n + 4); /* with > and a comma */
     smtplite_line_text(m, " <");
     smtplite_line_put(m, text, n);

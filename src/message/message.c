@@ -142,7 +142,8 @@ static const struct {
     [NODE_TAIL] = {tail, 0, 0},
 };
 
-size_t smtplite_message_part(const struct smtplite_message *m, uint8_t kind, size_t index) {
+/* The first part of a kind from `index` on; part_count: there is none. */
+static size_t find_part(const struct smtplite_message *m, uint8_t kind, size_t index) {
     while (index < m->part_count && m->parts[index].kind != kind)
         index++;
     return index;
@@ -173,7 +174,7 @@ static bool find_at(struct smtplite_message *m, size_t index) {
     if (script == field)
         return index < m->field_count;
     if (script == part) {
-        m->index = smtplite_message_part(m, what, index);
+        m->index = find_part(m, what, index);
         return m->index < m->part_count;
     }
     if (script == multipart || script == multipart_end)
@@ -255,17 +256,12 @@ static enum filling decide(struct smtplite_message *m) {
 }
 
 static enum filling put(struct smtplite_message *m, const char *text) {
-    if (!smtplite_line_has_room(m, smtplite_text_length(text)))
-        return FULL;
     smtplite_line_text(m, text);
     return FILLED;
 }
 
 static enum filling put_boundary(struct smtplite_message *m, unsigned container) {
-    static const char text[] = "=_smtplite_";
-    if (!smtplite_line_has_room(m, sizeof text))
-        return FULL;
-    smtplite_line_text(m, text);
+    smtplite_line_text(m, "=_smtplite_");
     smtplite_line_char(m, (char)('0' + container));
     return FILLED;
 }
@@ -278,8 +274,6 @@ static enum filling put_parent(struct smtplite_message *m) {
             return FILLED;
         container--;
     } while ((m->containers >> container & 1) == 0);
-    if (!smtplite_line_has_room(m, 20))
-        return FULL;
     smtplite_line_text(m, "\r\n--");
     put_boundary(m, container);
     smtplite_line_text(m, "\r\n");
@@ -415,7 +409,7 @@ enum smtplite_source_state smtplite_message_read(void *message, const char **p, 
     if (m->script == NULL)
         return SMTPLITE_SOURCE_FAILED;
     m->read = m->read || !m->counting;
-    while (m->run_len == 0 && came == AGAIN)
+    while (came == AGAIN && m->run_len == 0 && m->out_len <= SMTPLITE_LINE_SIZE)
         came = step(m);
     if (came == BROKEN) {
         m->script = NULL;
@@ -495,8 +489,7 @@ static void tell(struct smtplite_message *m, struct smtplite_mail *mail) {
 enum smtplite_error smtplite_message_begin(void *message, uint16_t offered,
                                            struct smtplite_mail *mail) {
     struct smtplite_message *m = message;
-    enum finding finding;
-    enum smtplite_error error = smtplite_message_check(m, offered, &finding);
+    enum smtplite_error error = (enum smtplite_error)(smtplite_message_check(m, offered) & 0xFF);
     if (error == SMTPLITE_E_OK && m->read && !smtplite_message_rewind(m))
         error = SMTPLITE_E_SOURCE;
     m->script = NULL;
@@ -511,7 +504,7 @@ enum smtplite_error smtplite_message_begin(void *message, uint16_t offered,
 
 /* In any case of letters; other octets of names are not mixed up by it. */
 static bool same_letter(char a, char b) {
-    return a == b || ((a ^ b) == 0x20 && smtplite_words_alphanumeric(a));
+    return a == b || ((a ^ b) == 0x20 && smtplite_words_letter(a));
 }
 
 bool smtplite_message_owns(const char *name) {

@@ -19,7 +19,8 @@
  *
  * Invariants
  *   - run_len == 0 while a hole is filled: a run leaves before anything is put behind it.
- *   - A hole puts nothing before it has found room for all that it puts at once, but for a run.
+ *   - A hole is called when there is room for a line, and puts no more at once, but for a run,
+ * which is the last that it puts.
  *   - `text` is NULL, or the place in the text that the present hole writes.
  *   - `script` is NULL before begin, after an error of begin, and after a failure of a source:
  *     nothing is read then but FAILED.
@@ -43,7 +44,6 @@ enum {
 enum filling {
     FILLED, /* the script goes on */
     AGAIN,  /* there is more of it */
-    FULL,   /* `out` has to leave first */
     WAIT,   /* the part's source has nothing yet */
     BROKEN, /* it failed, or lied about its length */
     OVER    /* the message is whole */
@@ -51,7 +51,6 @@ enum filling {
 
 /* ---- line.c ------------------------------------------------------------------------------ */
 
-bool smtplite_line_has_room(const struct smtplite_message *m, size_t n);
 /* Appends to `out`; if there is no room, makes a run of it. */
 void smtplite_line_put(struct smtplite_message *m, const char *p, size_t n);
 void smtplite_line_text(struct smtplite_message *m, const char *text);
@@ -71,36 +70,44 @@ enum words {
     WORDS_PHRASE   /* a display name */
 };
 
-/* message.coding */
+/* message.coding; those that put octets as hexadecimal digits are the mark before these. */
 enum {
     CODING_NONE,
     CODING_PLAIN,
     CODING_QUOTED, /* a quoted-string */
-    CODING_Q,
-    CODING_B,
-    CODING_RAW = 8 /* flag of the last two: it is no UTF-8 */
+    CODING_BASE64,
+    CODING_PERCENT = '%',
+    CODING_Q = '='
 };
+
+/* What is found in a text. */
+enum {
+    LOOKS_EIGHT = 1 << 0,         /* no ASCII */
+    LOOKS_BLANK_AT_ENDS = 1 << 1, /* blank or tab at the beginning or the end */
+    LOOKS_ENCODED = 1 << 2, /* =?, which some readers take for an encoded word, whatever follows */
+    LOOKS_BLANKS = 1 << 3,  /* two in a row */
+    LOOKS_TAB = 1 << 4,
+    LOOKS_LONG = 1 << 5,     /* a word that does not go into a line */
+    LOOKS_ENDLESS = 1 << 6,  /* one of more than WORD_MAX octets */
+    LOOKS_SPECIALS = 1 << 7, /* what is neither atext nor blank */
+    LOOKS_QUOTES = 1 << 8,   /* " or \ */
+    LOOKS_SPOILT = LOOKS_EIGHT | LOOKS_BLANK_AT_ENDS | LOOKS_ENCODED /* would not arrive as it is */
+};
+unsigned smtplite_words_look(const char *text);
 
 /* Fills a hole with a text, each word behind a blank or a fold. */
 enum filling smtplite_words_fill(struct smtplite_message *m, const char *text, enum words kind);
-/* Puts the next encoded word of m->text into `out`, which is empty but for three octets, in a line
- * that is not half full. */
+/* Begins with a text: m->text, coding (Q or BASE64) and charset. */
+void smtplite_words_begin(struct smtplite_message *m, const char *text);
+/* Puts the next encoded word of it, in a line that is not half full. */
 void smtplite_words_encoded(struct smtplite_message *m);
-/* How a text would be written: of enum words' kind; or in any case encoded. */
-uint8_t smtplite_words_coding(const char *text, enum words kind);
-uint8_t smtplite_words_choose(const char *text);
-/* The longest word, with the blanks before it. */
-size_t smtplite_words_longest(const char *text);
-/* Printable ASCII without blanks at its ends, and without two in a row. */
-bool smtplite_words_are_plain(const char *text);
-/* Holds what some reader takes for an encoded word's beginning, be there an end or not. */
-bool smtplite_words_deceive(const char *text);
-/* Octets of the UTF-8 character at p; 0: it is none. */
-size_t smtplite_words_character(const char *p);
-/* All of it is UTF-8. */
-bool smtplite_words_are_utf8(const char *text);
-/* Letters and digits of ASCII. */
-bool smtplite_words_alphanumeric(char c);
+const char *smtplite_words_charset(const struct smtplite_message *m);
+/* Puts as many whole characters of m->text as become `len` octets at most. */
+void smtplite_words_characters(struct smtplite_message *m, size_t len, uint8_t coding);
+/* What n octets become. */
+size_t smtplite_words_length(const char *text, size_t n, uint8_t coding);
+bool smtplite_words_letter(char c);
+bool smtplite_words_have(const char *text, char c);
 /* atext of RFC 5322 3.2.3 and RFC 6532. */
 bool smtplite_words_atext(char c);
 
@@ -134,8 +141,7 @@ bool smtplite_content_is_text(const struct smtplite_part *part);
 bool smtplite_content_in_memory(const struct smtplite_part *part);
 enum filling smtplite_content_fill(struct smtplite_message *m);
 
-/* Room that one token may take. */
-#define ENCODE_ROOM 12u
+/* Puts 12 octets at most. */
 void smtplite_encode(struct smtplite_message *m, uint8_t encoding, unsigned token);
 
 /* ---- message.c, size.c, check.c ---------------------------------------------------------- */
@@ -159,8 +165,6 @@ enum node {
 
 /* Back to the start; the sources are not touched. */
 void smtplite_message_start(struct smtplite_message *m);
-/* The first part of a kind from `index` on; part_count: there is none. */
-size_t smtplite_message_part(const struct smtplite_message *m, uint8_t kind, size_t index);
 /* To the content of one part, and then the end. */
 void smtplite_message_start_content(struct smtplite_message *m, size_t index);
 /* The header's script has a field of this name. */
@@ -171,43 +175,37 @@ void smtplite_size_choose(struct smtplite_message *m, uint16_t offered);
 /* Octets of the whole message; 0: not known, or 4 GB and more. */
 uint32_t smtplite_size_whole(struct smtplite_message *m);
 
-/* What a finding is about; its words stand in advice.c. */
+/* What is wrong; its words stand in advice.c. */
 enum finding {
     FINDING_NONE,
-    FINDING_MAILBOXES,
+    FINDING_MISSING,
     FINDING_ROLE,
-    FINDING_NO_FROM,
-    FINDING_NO_SENDER,
-    FINDING_SENDERS,
     FINDING_NAME,
     FINDING_ADDRESS,
     FINDING_SMTPUTF8,
+    FINDING_NO_FROM,
+    FINDING_SENDER,
     FINDING_SUBJECT,
     FINDING_MESSAGE_ID,
-    FINDING_IN_REPLY_TO,
     FINDING_ID_DOMAIN,
+    FINDING_IN_REPLY_TO,
     FINDING_UNIQUE,
     FINDING_ZONE,
     FINDING_PRIORITY,
-    FINDING_FIELDS,
     FINDING_FIELD_NAME,
     FINDING_FIELD_OWNED,
     FINDING_FIELD_VALUE,
-    FINDING_PARTS,
     FINDING_SOURCE,
     FINDING_KIND,
-    FINDING_TEXTS,
-    FINDING_INLINE,
     FINDING_TYPE,
-    FINDING_COMPOSITE,
     FINDING_PART_NAME,
     FINDING_CONTENT_ID,
-    FINDING_COUNT
+    FINDING_TEXTS,
+    FINDING_INLINE
 };
 
-/* finding: filled. */
-enum smtplite_error smtplite_message_check(const struct smtplite_message *m, uint16_t offered,
-                                           enum finding *finding);
+/* enum smtplite_error in the low octet, enum finding above it; 0: all is well. */
+unsigned smtplite_message_check(const struct smtplite_message *m, uint16_t offered);
 /* An address has octets beyond ASCII. */
 bool smtplite_message_needs_utf8(const struct smtplite_message *m);
 

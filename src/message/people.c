@@ -27,8 +27,6 @@ enum filling smtplite_people_address(struct smtplite_message *m) {
 enum filling smtplite_people_next(struct smtplite_message *m) {
     size_t next = smtplite_people_find(m, m->mailboxes[m->index].role, m->index + 1);
     bool more = next < m->mailbox_count;
-    if (!smtplite_line_has_room(m, 2))
-        return FULL;
     smtplite_line_text(m, more ? ">," : ">");
     if (!more)
         return FILLED;
@@ -61,8 +59,6 @@ static void put_octet(struct smtplite_message *m, uint8_t octet) {
 static enum filling make_id(struct smtplite_message *m) {
     const char *domain = own_domain(m);
     size_t len = 2u * m->unique_len + 1 + (m->has_date ? 9 : 0);
-    if (!smtplite_line_has_room(m, len + 4))
-        return FULL;
     smtplite_line_fold(m, len + smtplite_text_length(domain) + 4);
     smtplite_line_text(m, " <");
     if (m->has_date) {

@@ -174,7 +174,7 @@ static void check_names(void) {
         {"Ann Example", "From: Ann Example <a@x.example>\r\n"},
         {"Doe, John", "From: \"Doe, John\" <a@x.example>\r\n"},
         {"John Q. Public", "From: \"John Q. Public\" <a@x.example>\r\n"},
-        {"the \"boss\" \\o/", "From: \"the \\\"boss\\\" \\\\o/\" <a@x.example>\r\n"},
+        {"the \"boss\" \\o/", "From: =?UTF-8?B?dGhlICJib3NzIiBcby8=?= <a@x.example>\r\n"},
         {"J\xC3\xBCrgen (7)", "From: =?UTF-8?B?SsO8cmdlbiAoNyk=?= <a@x.example>\r\n"},
         {"=?UTF-8?Q?x?=", "From: =?UTF-8?B?PT9VVEYtOD9RP3g/PQ==?= <a@x.example>\r\n"},
         {" a", "From: =?UTF-8?Q?_a?= <a@x.example>\r\n"},
