@@ -65,6 +65,10 @@ facade_threads.on := $(EVERYWHERE) $(NETX_OPTIONS)
 TESTS += facade_mail
 facade_mail.src := tests/facade/mail_test.c tests/facade/mails.c $(FACADE)
 facade_mail.on := $(EVERYWHERE) $(NETX_OPTIONS)
+TESTS += facade_cancel
+facade_cancel.src := tests/facade/cancel_test.c tests/facade/mails.c $(FACADE)
+facade_cancel.alone := 1
+facade_cancel.on := $(EVERYWHERE) $(NETX_OPTIONS)
 
 # TLS by NetX Secure, and the logins beyond the three calls; with mbedTLS over the NetX transport.
 TESTS += facade_secure

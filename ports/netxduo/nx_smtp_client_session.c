@@ -13,6 +13,8 @@
 #include "nx_smtp_client_mail.h"
 #include "nx_smtp_session.h"
 
+#include "driver/drive.h"
+
 #include <string.h>
 
 NX_CALLER_CHECKING_EXTERNS
@@ -60,22 +62,12 @@ VOID _nx_smtp_session_give(NX_SMTP_CLIENT *client_ptr, NX_SMTP_SESSION *session_
     client_ptr->nx_smtp_client_session_ptr = NX_NULL;
 }
 
-/* Runs up to an event that says something; FAILED is always one. */
-static enum smtplite_event run(NX_SMTP_CLIENT *client_ptr, NX_SMTP_SESSION *session_ptr,
-                               struct smtplite_event_data *data) {
-    enum smtplite_event event = smtplite_run(&session_ptr->nx_smtp_session_driver, data);
-    if (event != SMTPLITE_EV_TOKEN)
-        return event;
-    /* Nobody is there to give it. */
-    smtplite_io_failed(&client_ptr->nx_smtp_client_session, SMTPLITE_E_SOURCE);
-    return smtplite_run(&session_ptr->nx_smtp_session_driver, data);
-}
-
 static UINT log_in(NX_SMTP_CLIENT *client_ptr, NX_SMTP_SESSION *session_ptr) {
     UINT status = open(client_ptr, session_ptr);
     if (status != NX_SUCCESS)
         return status;
-    if (run(client_ptr, session_ptr, NULL) == SMTPLITE_EV_READY) {
+    if (smtplite_drive(&session_ptr->nx_smtp_session_driver, NULL, SMTPLITE_EV_READY) ==
+        SMTPLITE_EV_READY) {
         client_ptr->nx_smtp_client_session_ptr = session_ptr;
         return NX_SUCCESS;
     }
@@ -146,12 +138,13 @@ UINT _nxe_smtp_client_command(NX_SMTP_CLIENT *client_ptr, UINT command, CHAR *ar
 }
 
 static UINT ask(NX_SMTP_CLIENT *client_ptr, UINT command, const CHAR *argument, UINT *code) {
+    NX_SMTP_SESSION *session_ptr = client_ptr->nx_smtp_client_session_ptr;
     struct smtplite_event_data data;
     enum smtplite_error error = smtplite_command(&client_ptr->nx_smtp_client_session,
                                                  (enum smtplite_phase)phase_of[command], argument);
     if (error != SMTPLITE_E_OK)
         return _nx_smtp_error_status(error);
-    if (run(client_ptr, client_ptr->nx_smtp_client_session_ptr, &data) != SMTPLITE_EV_REPLY)
+    if (smtplite_run(&session_ptr->nx_smtp_session_driver, &data) != SMTPLITE_EV_REPLY)
         return _nx_smtp_session_failure(client_ptr);
     *code = data.code;
     return data.code < 300 ? NX_SUCCESS : NX_SMTP_SERVER_ERROR_REPLY;

@@ -14,6 +14,8 @@
 #include "nx_smtp_header.h"
 #include "nx_smtp_session.h"
 
+#include "driver/drive.h"
+
 #include "nx_ip.h"
 
 #include <string.h>
@@ -397,7 +399,9 @@ static UINT run_session(NX_SMTP_CLIENT *client_ptr, struct job *job) {
     job->source.read = _nx_smtp_header_read;
     /* QUIT waits for the message's answer: nx_tcp_socket_send may fail with part of its packet
      * sent, and of an end mark with QUIT behind it nobody could say which part. */
-    error = smtplite_deliver(&job->session.nx_smtp_session_driver, &job->mail, &job->source, false);
+    error = smtplite_submit(&client_ptr->nx_smtp_client_session, &job->mail);
+    if (error == SMTPLITE_E_OK)
+        (void)smtplite_drive(&job->session.nx_smtp_session_driver, &job->source, SMTPLITE_EV_DONE);
     _nx_smtp_session_close(client_ptr, &job->session);
     return error != SMTPLITE_E_OK ? error_status[error] : _nx_smtp_session_status(client_ptr);
 }
