@@ -105,7 +105,8 @@ enum smtplite_extension {
 };
 
 /* All that goes beyond plain mail, as one thing that is linked or not: the parameters of struct
- * smtplite_options, SMTPUTF8, BDAT, LIMITS, LMTP. */
+ * smtplite_options, SMTPUTF8, BDAT, LIMITS and `too many recipients` (452: the others are tried in
+ * a further transaction; else they are DEFERRED), a next mail whose commands ride, LMTP. */
 struct smtplite_extensions;
 extern const struct smtplite_extensions smtplite_extensions;
 
@@ -126,7 +127,8 @@ struct smtplite_config {
 
 /* What became of one recipient. At the mail's end none is PENDING: this alone tells a retry. */
 enum smtplite_fate {
-    SMTPLITE_UNTRIED,  /* nothing was decided: try again. Its code, if any, says why it was left */
+    SMTPLITE_UNTRIED,  /* nothing was decided: try again. Its code, if any, is its RCPT's: 452 (too
+                          many) if no further transaction could be had, 2xx if the mail was lost */
     SMTPLITE_ACCEPTED, /* it has the mail */
     SMTPLITE_DEFERRED, /* 4xx, to its RCPT or to the message: try again later */
     SMTPLITE_REFUSED,  /* 5xx, or no answer that makes sense: do not try again as it is */

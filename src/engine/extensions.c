@@ -62,12 +62,15 @@ static enum smtplite_error check_xtext(const char *text, size_t max) {
 /* RFC 3339, as far as a command can be hurt: which times there are is the server's business. */
 static enum smtplite_error check_datetime(const char *text) {
     size_t n;
+    enum smtplite_error error = smtplite_text_check(text);
+    if (error != SMTPLITE_E_OK)
+        return error;
     for (n = 0; text[n] != '\0'; n++) {
         char c = text[n];
         bool good = (c >= '0' && c <= '9') || c == '-' || c == '+' || c == ':' || c == '.' ||
                     c == 'T' || c == 'Z';
         if (!good)
-            return c > 0 && c < ' ' ? SMTPLITE_E_CONTROL : SMTPLITE_E_ARGUMENT;
+            return SMTPLITE_E_ARGUMENT;
     }
     if (n > DATETIME_MAX)
         return SMTPLITE_E_TOO_LONG;

@@ -55,12 +55,14 @@ static uint8_t greeted(struct smtplite_session *s) {
     return smtplite_fail(s, SMTPLITE_E_TLS_UNAVAILABLE, 0); /* A1: stripped, or never there */
 }
 
+uint8_t smtplite_hello(const struct smtplite_session *s) {
+    return smtplite_allows(s, SMTPLITE_LMTP) ? PHASE(LHLO) : PHASE(EHLO);
+}
+
 static uint8_t on_GREETING(struct smtplite_session *s) {
     if (s->code != 220)
         return smtplite_refused(s, SMTPLITE_E_REFUSED);
-    if (smtplite_allows(s, SMTPLITE_LMTP))
-        return PHASE(LHLO);
-    return smtplite_allows(s, SMTPLITE_HELO) ? PHASE(HELO) : PHASE(EHLO);
+    return smtplite_allows(s, SMTPLITE_HELO) ? PHASE(HELO) : smtplite_hello(s);
 }
 
 static uint8_t on_EHLO(struct smtplite_session *s) {

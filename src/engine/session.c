@@ -111,6 +111,8 @@ uint8_t smtplite_fail(struct smtplite_session *s, enum smtplite_error error, uin
             end = EVENT(CLOSED);
     } else {
         s->result.error = (uint8_t)error;
+        if (smtplite_allows(s, SMTPLITE_LMTP) && s->marked)
+            s->kept = false; /* what decided one recipient is not why the session ends */
         smtplite_decide(s, code);
         if (s->in_mail)
             smtplite_mail_fail(s);
@@ -167,7 +169,7 @@ void smtplite_tls_done(struct smtplite_session *s, bool verified) {
         s->pending = 1;
         smtplite_wait_begin(s);
     } else {
-        smtplite_start(s, PHASE(EHLO)); /* A5: forgets what was learned in clear */
+        smtplite_start(s, smtplite_hello(s)); /* A5: forgets what was learned in clear */
     }
 }
 

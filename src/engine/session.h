@@ -103,6 +103,8 @@ void smtplite_decide(struct smtplite_session *s, uint16_t code);
 uint8_t smtplite_fail(struct smtplite_session *s, enum smtplite_error error, uint16_t code);
 
 /* phases.c */
+/* EHLO, or LHLO. */
+uint8_t smtplite_hello(const struct smtplite_session *s);
 bool smtplite_in_group(const struct smtplite_session *s);
 /* The server said no, or something that is no answer at all. Gives the phase that is on then. */
 uint8_t smtplite_refused(struct smtplite_session *s, enum smtplite_error error);

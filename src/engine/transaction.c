@@ -82,7 +82,8 @@ static uint8_t fate_of_result(const struct smtplite_session *s) {
 
 /* The message's end has left before RCPT was answered, with BDAT: those may have it, too. */
 static void settle_unanswered(const struct smtplite_session *s) {
-    for (size_t i = s->expect_index; i < s->end_index; i++)
+    size_t i = s->expect == PHASE(MAIL) ? 0 : s->expect_index;
+    for (; i < s->end_index; i++)
         if (s->mail->recipients[i].fate == SMTPLITE_UNTRIED)
             s->mail->recipients[i].fate = SMTPLITE_MAYBE;
 }
@@ -117,7 +118,6 @@ void smtplite_mail_prepare(struct smtplite_session *s, const struct smtplite_mai
 /* What was of the last transaction is not of this one. */
 static void begin_expecting(struct smtplite_session *s) {
     s->accepted = 0;
-    s->expect_index = 0;
     s->chunks = 0;
     s->body_ended = false;
     s->body_asked = false;
