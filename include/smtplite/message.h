@@ -82,9 +82,23 @@ struct smtplite_part {
 /* A piece of the message is as long as a line at least, and two at most. */
 #define SMTPLITE_LINE_SIZE 80u
 
-/* Made by smtplite_message_init. The first group is the caller's to set then, all borrowed until
- * the mail's end; the second is private. */
+/* Made by smtplite_message_init, for each message anew. The middle group is the caller's to set
+ * then, all borrowed until the mail's end; the rest is private. */
 struct smtplite_message {
+    /* private (see src/message/message.h), and first, as small offsets make short Thumb code */
+    uint8_t node;       /* of those in src/message/message.c */
+    uint8_t containers; /* mask of the multiparts that are needed */
+    uint8_t coding;     /* of the header text that is being written */
+    uint8_t out_len;
+    uint8_t carry_len; /* octets in `carry` */
+    char carry[3];     /* what an encoding holds back */
+    bool raw;          /* the header text is no UTF-8 */
+    bool after_cr;     /* the last octet of the part's text was CR */
+    bool counting;     /* nothing leaves: only the length is wanted */
+    bool read;         /* some of it has left: a part's source may have been touched */
+    uint16_t column;   /* in the line of what was put last */
+
+    /* the caller's */
     const struct smtplite_mailbox *mailboxes;
     size_t mailbox_count;
     const char *subject;     /* UTF-8, no control bytes but TAB; NULL: no Subject */
@@ -103,25 +117,14 @@ struct smtplite_message {
                            with a date those of one second are enough. Copied */
     uint8_t priority;   /* enum smtplite_importance */
 
-    /* private; see src/message/message.h */
-    uint8_t node;       /* of those in src/message/message.c */
-    uint8_t containers; /* mask of the multiparts that are needed */
-    uint8_t coding;     /* of the header text that is being written */
-    bool raw;           /* that text is no UTF-8 */
-    uint8_t out_len;
-    uint8_t carry_len;  /* octets in `carry` */
-    char carry[3];      /* what an encoding holds back */
-    uint16_t column;    /* in the line of what was put last */
-    bool after_cr;      /* the last octet of the text was CR */
-    bool counting;      /* nothing leaves: only the length is wanted */
-    bool read;          /* some of it has left: a part's source may have been touched */
+    /* private again */
     const char *script; /* text and holes that come next */
     const char *text;   /* what the hole writes, or the piece that the part's source lent */
     const char *run;    /* leaves where it lies, behind `out` */
     size_t run_len;
     size_t text_len;
     size_t index;   /* of mailbox, field or part */
-    uint32_t count; /* octets of the present part that its source gave; segments of a file name */
+    uint32_t count; /* octets of the present part that its source gave; sections of a file name */
     char out[2 * SMTPLITE_LINE_SIZE];
 };
 

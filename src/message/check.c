@@ -234,16 +234,15 @@ static unsigned check_part(const struct smtplite_part *part) {
 }
 
 static unsigned check_parts(const struct smtplite_message *m) {
-    size_t count[SMTPLITE_PART_ATTACHMENT + 1] = {0};
-    for (size_t i = 0; i < m->part_count; i++) {
-        unsigned came = check_part(&m->parts[i]);
-        if (came != 0)
-            return came;
-        count[m->parts[i].kind]++;
-    }
-    if (count[SMTPLITE_PART_TEXT] > 1 || count[SMTPLITE_PART_HTML] > 1)
+    unsigned came = 0;
+    for (size_t i = 0; i < m->part_count && came == 0; i++)
+        came = check_part(&m->parts[i]);
+    if (came != 0)
+        return came;
+    size_t html = smtplite_message_parts(m, SMTPLITE_PART_HTML);
+    if (html > 1 || smtplite_message_parts(m, SMTPLITE_PART_TEXT) > 1)
         return FOUND(FINDING_TEXTS, SMTPLITE_E_ARGUMENT);
-    if (count[SMTPLITE_PART_INLINE] > count[SMTPLITE_PART_HTML] * m->part_count)
+    if (html == 0 && smtplite_message_parts(m, SMTPLITE_PART_INLINE) > 0)
         return FOUND(FINDING_INLINE, SMTPLITE_E_ARGUMENT);
     return 0;
 }

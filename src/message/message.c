@@ -149,17 +149,22 @@ static size_t find_part(const struct smtplite_message *m, uint8_t kind, size_t i
     return index;
 }
 
-/* One more multipart is needed where more than one thing would stand. */
-static uint8_t choose_containers(const struct smtplite_message *m) {
-    size_t count[SMTPLITE_PART_ATTACHMENT + 1] = {0};
+size_t smtplite_message_parts(const struct smtplite_message *m, uint8_t kind) {
+    size_t count = 0;
     for (size_t i = 0; i < m->part_count; i++)
-        count[m->parts[i].kind]++;
-    size_t texts = count[SMTPLITE_PART_TEXT] + count[SMTPLITE_PART_HTML];
-    size_t files = count[SMTPLITE_PART_ATTACHMENT];
+        count += m->parts[i].kind == kind;
+    return count;
+}
+
+/* A multipart is needed where more than one thing would stand. */
+static uint8_t choose_containers(const struct smtplite_message *m) {
+    size_t texts = smtplite_message_parts(m, SMTPLITE_PART_TEXT) +
+                   smtplite_message_parts(m, SMTPLITE_PART_HTML);
+    size_t files = smtplite_message_parts(m, SMTPLITE_PART_ATTACHMENT);
     unsigned mask = 0;
     if (texts > 1)
         mask |= 1u << ALTERNATIVE;
-    if (count[SMTPLITE_PART_INLINE] > 0)
+    if (smtplite_message_parts(m, SMTPLITE_PART_INLINE) > 0)
         mask |= 1u << RELATED_PARTS;
     if (files > 0 && files + texts > 1)
         mask |= 1u << MIXED;
@@ -449,14 +454,6 @@ void smtplite_message_start(struct smtplite_message *m) {
     m->counting = false;
 }
 
-void smtplite_message_start_content(struct smtplite_message *m, size_t index) {
-    static const char content[] = CONTENT;
-    smtplite_message_start(m);
-    m->node = NODE_TAIL;
-    m->script = content;
-    m->index = index;
-}
-
 /* An untouched message begins anew without its sources. */
 bool smtplite_message_rewind(void *message) {
     struct smtplite_message *m = message;
@@ -497,6 +494,7 @@ enum smtplite_error smtplite_message_begin(void *message, uint16_t offered,
         return error;
     m->containers = choose_containers(m);
     smtplite_size_choose(m, offered);
+    smtplite_message_start(m);
     if (mail != NULL)
         tell(m, mail);
     return SMTPLITE_E_OK;

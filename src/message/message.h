@@ -27,7 +27,7 @@
  *
  * Files: message.c nodes, scripts and the calls; line.c what puts octets and folds; words.c RFC
  * 2047; people.c mailboxes and identifiers; parameter.c RFC 2231; date.c; content.c a part's
- * octets; encode.c its encodings; size.c how long things become, and so the choice of encodings;
+ * octets; encode.c its encodings; size.c which encoding, and how long it becomes;
  * check.c what may be said; advice.c for people.
  */
 
@@ -165,8 +165,8 @@ enum node {
 
 /* Back to the start; the sources are not touched. */
 void smtplite_message_start(struct smtplite_message *m);
-/* To the content of one part, and then the end. */
-void smtplite_message_start_content(struct smtplite_message *m, size_t index);
+/* How many parts of a kind there are. */
+size_t smtplite_message_parts(const struct smtplite_message *m, uint8_t kind);
 /* The header's script has a field of this name. */
 bool smtplite_message_owns(const char *name);
 

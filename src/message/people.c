@@ -3,6 +3,8 @@
 
 #include "message.h"
 
+#include <string.h>
+
 size_t smtplite_people_find(const struct smtplite_message *m, uint8_t role, size_t index) {
     while (index < m->mailbox_count && m->mailboxes[index].role != role)
         index++;
@@ -79,13 +81,12 @@ enum filling smtplite_people_id(struct smtplite_message *m) {
 
 size_t smtplite_message_recipients(const struct smtplite_message *message,
                                    struct smtplite_recipient *recipients, size_t cap) {
-    static const struct smtplite_recipient none;
     size_t count = 0;
     for (size_t i = 0; i < message->mailbox_count; i++) {
         if (message->mailboxes[i].role < SMTPLITE_TO)
             continue;
         if (count < cap) {
-            recipients[count] = none;
+            memset(&recipients[count], 0, sizeof *recipients);
             recipients[count].address = message->mailboxes[i].address;
         }
         count++;

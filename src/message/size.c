@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How long things become, and which encoding is taken therefore. Nothing is estimated: the message
- * is made as it will leave and counted, but for base64 of octets, whose length follows from theirs.
- * Only texts in memory are read for it, and they begin anew then.
+ * Which encoding a part takes, and how long the message becomes. Nothing of that is estimated: the
+ * message is made as it will leave and counted, but for base64 of octets, whose length follows from
+ * theirs. Only texts in memory are read for it, and they begin anew then.
  */
 
 #include "message.h"
@@ -10,33 +10,50 @@
 #define IDENTITY_LINE_MAX 998u        /* RFC 5321 4.5.3.1.6 without CRLF */
 #define LENGTH_MAX        0x80000000u /* so that no sum of it overflows */
 
-/* What speaks against leaving a text as it is. */
-enum {
-    LOOK_EIGHT = 1 << 0,
-    LOOK_NUL = 1 << 1,
-    LOOK_LONG = 1 << 2,
-    LOOK_DASHES = 1 << 3 /* a line begins like a boundary */
+/* What a text in memory has. */
+struct look {
+    size_t eight;
+    bool nul;
+    bool broken; /* a line is too long, or begins like a boundary */
 };
 
-static unsigned look_at(const char *p, size_t n) {
-    unsigned found = 0;
+static struct look look_at(const char *p, size_t n) {
+    struct look look = {0, false, false};
     size_t column = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (p[i] == '\r' || p[i] == '\n') {
-            column = 0;
-            continue;
-        }
-        if (p[i] == '\0')
-            found |= LOOK_NUL;
-        if ((uint8_t)p[i] >= 0x80)
-            found |= LOOK_EIGHT;
-        if (column == 1 && p[i] == '-' && p[i - 1] == '-')
-            found |= LOOK_DASHES;
-        if (++column > IDENTITY_LINE_MAX)
-            found |= LOOK_LONG;
+    for (size_t i = 0; i < n; i++, column++) {
+        look.eight += (uint8_t)p[i] >= 0x80;
+        look.nul = look.nul || p[i] == '\0';
+        if (p[i] == '\r' || p[i] == '\n')
+            column = SIZE_MAX; /* 0 at the next octet */
+        else if (column == IDENTITY_LINE_MAX || (column == 1 && p[i] == '-' && p[i - 1] == '-'))
+            look.broken = true;
     }
-    return found;
+    return look;
 }
+
+/* Quoted-printable makes three octets of one, base64 four of three: the shorter one. */
+static uint8_t choose_for_text(const struct smtplite_memory *memory, bool takes_8bit) {
+    struct look look = look_at(memory->p, memory->n);
+    if (!look.nul && !look.broken && (look.eight == 0 || takes_8bit))
+        return look.eight == 0 ? AS_7BIT : AS_8BIT;
+    return look.nul || look.eight > memory->n / 6 ? AS_BASE64 : AS_QUOTED;
+}
+
+static uint8_t choose(const struct smtplite_part *part, bool takes_8bit) {
+    if (part->encoding == SMTPLITE_ENCODING_QUOTED_PRINTABLE)
+        return AS_QUOTED;
+    if (part->encoding == SMTPLITE_ENCODING_BASE64 || !smtplite_content_is_text(part))
+        return AS_BASE64;
+    return smtplite_content_in_memory(part) ? choose_for_text(part->source.context, takes_8bit)
+                                            : AS_QUOTED;
+}
+
+void smtplite_size_choose(struct smtplite_message *m, uint16_t offered) {
+    for (size_t i = 0; i < m->part_count; i++)
+        m->parts[i].chosen = choose(&m->parts[i], (offered & SMTPLITE_EXT_8BITMIME) != 0);
+}
+
+/* ---- How long -------------------------------------------------------------------------------- */
 
 static uint64_t count(struct smtplite_message *m) {
     uint64_t sum = 0;
@@ -49,41 +66,6 @@ static uint64_t count(struct smtplite_message *m) {
         if (smtplite_content_in_memory(&m->parts[i]))
             smtplite_memory_rewind(m->parts[i].source.context);
     return sum;
-}
-
-static uint64_t count_content(struct smtplite_message *m, size_t index, uint8_t encoding) {
-    m->parts[index].chosen = encoding;
-    smtplite_message_start_content(m, index);
-    return count(m);
-}
-
-static uint8_t choose_for_text(struct smtplite_message *m, size_t index, bool takes_8bit) {
-    const struct smtplite_memory *memory = m->parts[index].source.context;
-    unsigned found = look_at(memory->p, memory->n);
-    if (found == 0)
-        return AS_7BIT;
-    if (found == LOOK_EIGHT && takes_8bit)
-        return AS_8BIT;
-    if ((found & LOOK_NUL) != 0)
-        return AS_BASE64;
-    return count_content(m, index, AS_QUOTED) <= count_content(m, index, AS_BASE64) ? AS_QUOTED
-                                                                                    : AS_BASE64;
-}
-
-static uint8_t choose(struct smtplite_message *m, size_t index, bool takes_8bit) {
-    const struct smtplite_part *part = &m->parts[index];
-    if (part->encoding == SMTPLITE_ENCODING_QUOTED_PRINTABLE)
-        return AS_QUOTED;
-    if (part->encoding == SMTPLITE_ENCODING_BASE64 || !smtplite_content_is_text(part))
-        return AS_BASE64;
-    return smtplite_content_in_memory(part) ? choose_for_text(m, index, takes_8bit) : AS_QUOTED;
-}
-
-void smtplite_size_choose(struct smtplite_message *m, uint16_t offered) {
-    bool takes_8bit = (offered & SMTPLITE_EXT_8BITMIME) != 0;
-    for (size_t i = 0; i < m->part_count; i++)
-        m->parts[i].chosen = choose(m, i, takes_8bit);
-    smtplite_message_start(m);
 }
 
 /* Its encoded length can be had without asking its source. */
