@@ -189,6 +189,6 @@ message_parsers.on := gcc
 message_parsers.limit := 900
 message_parsers_again.src := $(message_parsers.src)
 message_parsers_again.wrap = $(message_parsers.wrap)
-message_parsers_again.args := chance injection failures files refusals
+message_parsers_again.args := few injection failures files refusals
 message_parsers_again.on := asan ubsan m32
 message_parsers_again.limit := 600

@@ -73,7 +73,7 @@ static void *need(void *p) {
 }
 
 static void append(struct bytes *bytes, const char *p, size_t n) {
-    if (n > bytes->cap - bytes->n) {
+    if (n >= bytes->cap - bytes->n) { /* also for nothing: then it is not NULL */
         bytes->cap = 2 * bytes->cap + n + 4096;
         bytes->p = need(realloc(bytes->p, bytes->cap));
     }
@@ -367,7 +367,8 @@ static void compose(void) {
     fprintf(stderr, "size %lu\nflags %u\n", (unsigned long)mail.size, (unsigned)mail.flags);
     print_recipients();
     fprintf(stderr, "end %s\n", read_all(&source, &out));
-    fwrite(out.p, 1, out.n, stdout);
+    if (out.n > 0)
+        fwrite(out.p, 1, out.n, stdout);
     free(out.p);
 }
 
