@@ -1,6 +1,6 @@
 # The one list of sources: read by make (include) and by CMake (parsed line by line).
 # NAME := file file ...   on one line each.
-ENGINE_SOURCES := src/engine/session.c src/engine/phases.c src/engine/transaction.c src/engine/auth.c src/engine/output.c src/engine/body.c src/engine/reply.c src/engine/capabilities.c src/engine/text.c
+ENGINE_SOURCES := src/engine/session.c src/engine/phases.c src/engine/transaction.c src/engine/auth.c src/engine/output.c src/engine/body.c src/engine/reply.c src/engine/capabilities.c src/engine/text.c src/engine/utf8.c
 NAMES_SOURCES := src/engine/names.c src/engine/results.c
 EXTENSIONS_SOURCES := src/engine/extensions.c src/engine/several.c src/engine/parameters.c src/engine/chunks.c src/engine/command.c
 SASL_SOURCES := src/sasl/mechanisms.c src/sasl/base64.c src/sasl/plain.c src/sasl/login.c

@@ -16,7 +16,8 @@
     X(STATE,                                                                                       \
       "this call does not fit now: wait for its event; a session that is over needs a new one")    \
     X(CONTROL, "a text has a control byte (CR, LF, ...): remove it, it could become a command")    \
-    X(ADDRESS, "an address has <, >, a space or an open quote: give the bare addr-spec")           \
+    X(ADDRESS,                                                                                     \
+      "an address has <, >, a space, an open quote or broken UTF-8: give the bare addr-spec")      \
     X(NON_ASCII, "an address or domain is not ASCII, and SMTPUTF8 is not spoken")                  \
     X(TOO_LONG,                                                                                    \
       "a text is too long for its RFC (local part 64, domain 255, path 254) or its memory")        \

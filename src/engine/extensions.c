@@ -98,24 +98,38 @@ static enum smtplite_error check_options(const struct smtplite_options *o) {
     return error;
 }
 
+/* An address that may be UTF-8 is, and has none of its control characters (U+0080 to U+009F). */
+static enum smtplite_error check_utf8(const char *address) {
+    while (*address != '\0') {
+        size_t n = smtplite_utf8_length(address);
+        if (n == 0)
+            return SMTPLITE_E_ADDRESS;
+        if ((unsigned char)address[0] == 0xC2 && (unsigned char)address[1] < 0xA0)
+            return SMTPLITE_E_CONTROL;
+        address += n;
+    }
+    return SMTPLITE_E_OK;
+}
+
 static enum smtplite_error check_recipient(const struct smtplite_recipient *r) {
     const unsigned known = SMTPLITE_NOTIFY_DELAY * 2 - 1;
     if (r->notify > known ||
         (r->notify > SMTPLITE_NOTIFY_NEVER && (r->notify & SMTPLITE_NOTIFY_NEVER) != 0))
         return SMTPLITE_E_ARGUMENT;
-    if (r->orcpt == NULL)
-        return SMTPLITE_E_OK;
+    enum smtplite_error error = check_utf8(r->address);
+    if (error != SMTPLITE_E_OK || r->orcpt == NULL)
+        return error;
     if (*r->orcpt == '\0')
         return SMTPLITE_E_ARGUMENT;
-    enum smtplite_error error = smtplite_address_check(r->orcpt, false);
+    error = smtplite_address_check(r->orcpt, false);
     return error == SMTPLITE_E_OK ? check_xtext(r->orcpt, ORCPT_MAX) : error;
 }
 
 static enum smtplite_error check_mail(const struct smtplite_mail *mail) {
-    enum smtplite_error error = SMTPLITE_E_OK;
+    enum smtplite_error error = check_utf8(mail->from);
     if ((mail->flags & SMTPLITE_MAIL_EXACT) != 0 && mail->size == 0)
         return SMTPLITE_E_ARGUMENT;
-    if (mail->options != NULL)
+    if (error == SMTPLITE_E_OK && mail->options != NULL)
         error = check_options(mail->options);
     for (size_t i = 0; i < mail->count && error == SMTPLITE_E_OK; i++)
         error = check_recipient(&mail->recipients[i]);

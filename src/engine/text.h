@@ -11,4 +11,7 @@
 size_t smtplite_text_length(const char *text);
 bool smtplite_text_equal(const char *a, const char *b);
 
+/* Octets of the UTF-8 character at p, which a NUL ends at the latest; 0: it is none. */
+size_t smtplite_utf8_length(const char *p);
+
 #endif
