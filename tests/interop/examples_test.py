@@ -1,6 +1,8 @@
 #!/usr/bin/python3 -B
 # SPDX-License-Identifier: MIT
 """The programs in examples/: what they print and return, and that their mail arrives."""
+import email
+import email.policy
 import os
 import select
 import subprocess
@@ -8,10 +10,12 @@ import subprocess
 from interop import (
     Aiosmtpd, BUILD, NETX_MAIL, ROOT, NetxResult, compare, free_port, netx_mail, run, run_tests,
 )
+from secure import make_certificates
 
 GOOD = {"--server": "127.0.0.1", "--port": "1", "--auth": "none", "--from": "a@example.com",
         "--domain": "example.com", "--to": "b@example.com", "--subject": "s"}
 EXAMPLE = os.environ.get("SMTPLITE_EXAMPLE", os.path.join(BUILD, "smtplite_example"))
+MIME_EXAMPLE = os.environ.get("MIME_EXAMPLE", os.path.join(BUILD, "mime_example"))
 HOST_INCLUDES = ["-Iinclude", "-Isrc", "-I.", "-Iports/netxduo", "-Iports/netxduo/host"]
 LIBS = "build/release/libnetxduo-host.a build/release/libsmtplite.a"
 HOST_LIBS = os.environ.get("HOST_LIBS", LIBS)
@@ -128,6 +132,61 @@ def check_small_example(checks, folder):
             checks.ok(compare(body, text) is None, "netx_small_example: %r" % text)
 
 
+def mime_example(server, ca, *files, password="s3cret"):
+    """Its exit status, and what it printed."""
+    command = [MIME_EXAMPLE, server.host, str(server.port), "pump7@example.com", "ops@example.com"]
+    environment = dict(os.environ, PASSWORD=password, SSL_CERT_FILE=ca)
+    done = subprocess.run([*command, *files], capture_output=True, env=environment, timeout=60,
+                          check=False)
+    return done.returncode, (done.stdout + done.stderr).decode()
+
+
+def check_mime_mail(checks, text, wanted):
+    """What was stored: the tree, and the octets of the two files."""
+    mail = email.message_from_bytes(text, policy=email.policy.default)
+    tree = [part.get_content_type() for part in mail.walk()]
+    checks.equal(tree, ["multipart/mixed", "multipart/related", "multipart/alternative",
+                        "text/plain", "text/html", "image/png", "text/csv"], "mime_example: tree")
+    facts = (mail["subject"], mail["from"], mail["to"], mail["date"] and mail["message-id"] and "")
+    checks.equal(tuple(map(str, facts)), ("Pump 7: 81 °C", "Pump 7 <pump7@example.com>",
+                                          "ops@example.com", ""), "mime_example: header")
+    leaves = [part for part in mail.walk() if not part.is_multipart()]
+    octets = [part.get_payload(decode=True) for part in leaves]
+    checks.equal(octets[2:], wanted, "mime_example: files")
+    checks.ok("81 °C" in leaves[0].get_content(), "mime_example: text %r" % octets[0])
+    checks.ok('"cid:chart@pump7"' in leaves[1].get_content(), "mime_example: HTML %r" % octets[1])
+    names = (leaves[2]["content-id"], leaves[3].get_filename())
+    checks.equal(names, ("<chart@pump7>", "log.csv"), "mime_example: names")
+
+
+def check_mime_example(checks, folder):
+    with open(os.path.join(ROOT, "examples/mime_example.c"), encoding="utf-8") as file:
+        checks.ok(len(file.readlines()) < 90, "mime_example.c has under 90 lines")
+    certificates = make_certificates(folder)
+    ca = certificates + "/ca.pem"
+    files = {"chart.png": b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40, "log.csv": b"1,2\n" * 3000}
+    paths = [os.path.join(folder, name) for name in files]
+    for path, octets in zip(paths, files.values()):
+        with open(path, "wb") as file:
+            file.write(octets)
+    with Aiosmtpd(folder, login=True, user="pump7@example.com", password="s3cret",
+                  certificates=certificates) as server:
+        exit_status, out = mime_example(server, ca, *paths)
+        checks.ok(exit_status == 0 and out.startswith("SENT: "), "mime_example: %r" % out)
+        mails = server.take()
+        checks.equal(len(mails), 1, "mime_example: mails")
+        for text, _ in mails:
+            check_mime_mail(checks, text, list(files.values()))
+        exit_status, out = mime_example(server, ca, paths[0], folder + "/none.csv")
+        checks.equal((exit_status, out), (2, folder + "/none.csv: No such file or directory\n"),
+                     "mime_example without a file")
+        exit_status, out = mime_example(server, ca, *paths, password="wrong")
+        checks.ok(exit_status == 1 and out.startswith("NOT_SENT: "), "wrong password: %r" % out)
+        exit_status, out = mime_example(server, certificates + "/stranger.pem", *paths)
+        checks.ok(exit_status == 1 and out.startswith("NOT_SENT: "), "another CA: %r" % out)
+        checks.equal(server.take(), [], "mime_example: mails that should not have come")
+
+
 def test(checks, folder):
     check_command_line(checks)
     check_create(checks)
@@ -137,6 +196,7 @@ def test(checks, folder):
     with Aiosmtpd(folder) as server:
         check_portable_example(checks, server)
     check_small_example(checks, folder)
+    check_mime_example(checks, folder)
 
 
 run_tests("interop-examples", test)

@@ -53,6 +53,7 @@ every_block() {
 check 'all of its C examples compile' every_block "$readme"
 check 'examples/portable_example.c compiles' compiles examples/portable_example.c
 check 'examples/secure_example.c compiles' compiles examples/secure_example.c
+check 'examples/mime_example.c compiles' compiles examples/mime_example.c
 check 'examples/netx_tls_host.c compiles' compiles -DNX_SECURE_ENABLE examples/netx_tls_host.c
 check 'examples/netx_tls_example.c compiles' compiles -DNX_SECURE_ENABLE -Isrc \
     examples/netx_tls_example.c
