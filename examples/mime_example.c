@@ -59,7 +59,6 @@ int main(int argc, char **argv) {
     message.part_count = 4;
     message.has_date = true;
     message.date = (uint32_t)time(NULL);
-    message.unique_len = sizeof message.unique; /* of its Message-ID */
 
     struct smtplite_openssl_crypto crypto;
     struct smtplite_login login;
@@ -73,7 +72,8 @@ int main(int argc, char **argv) {
     struct smtplite_tls_options options = {.host = argv[1]};
     struct smtplite_report report;
     smtplite_openssl_crypto_init(&crypto);
-    crypto.crypto.random(crypto.crypto.context, message.unique, sizeof message.unique);
+    if (crypto.crypto.random(crypto.crypto.context, message.unique, sizeof message.unique))
+        message.unique_len = sizeof message.unique; /* of its Message-ID */
     smtplite_login_init(&login, &crypto.crypto);
     smtplite_posix_init(&net, argv[1], argv[2]);
     if (smtplite_openssl_init(&tls, &options) == SMTPLITE_E_OK)
