@@ -390,6 +390,10 @@ const char *smtplite_out(const struct smtplite_session *s, size_t *len);
  * transport may hold bytes back to fill a segment while this is true. */
 bool smtplite_out_more(const struct smtplite_session *s);
 
+/* True if all that the server has said so far is to be given to smtplite_in before the bytes of
+ * smtplite_out leave: what is heard behind them is taken for the answer to them. */
+bool smtplite_out_hears(const struct smtplite_session *s);
+
 /* True if the bytes of smtplite_out are a secret: show `****` in their place. */
 bool smtplite_out_secret(const struct smtplite_session *s);
 

@@ -128,9 +128,9 @@ static void start_tls(struct smtplite_driver *d, uint32_t wait) {
 }
 
 /* D9: what came before a command, or a message's end, leaves is no answer to it. It may still lie
- * in the transport, so it is fetched before the last piece goes. */
+ * in the transport, so it is fetched before. */
 static bool hears_first(struct smtplite_driver *d) {
-    if (smtplite_out_more(d->session))
+    if (!smtplite_out_hears(d->session))
         return false;
     receive(d, 0);
     return d->in_pos < d->in_len || (smtplite_wants(d->session) & SMTPLITE_WANT_CLOSE) != 0;

@@ -179,6 +179,12 @@ bool smtplite_out_more(const struct smtplite_session *s) {
     return *s->command != '\0' || smtplite_group_next(s) != PHASE(IDLE);
 }
 
+/* While nothing is awaited, and before the last octets of what will be. */
+bool smtplite_out_hears(const struct smtplite_session *s) {
+    bool in_content = s->send == PHASE(MESSAGE) || s->send == PHASE(BDAT);
+    return s->at_end || !smtplite_out_more(s) || (s->pending == 0 && !in_content);
+}
+
 bool smtplite_out_secret(const struct smtplite_session *s) {
     return s->secret;
 }

@@ -224,10 +224,17 @@ static void on_line(struct model_server *server, char c) {
 }
 
 static void strike(struct model_server *server) {
+    server->struck = true;
     switch (server->fault) {
     case MODEL_SAYS_421:
         say(server, "421 4.3.2 shutting down\r\n");
         server->closed = true;
+        break;
+    case MODEL_SAYS_552:
+        say(server, "552 5.3.4 too much\r\n");
+        break;
+    case MODEL_SAYS_250:
+        say(server, "250 2.0.0 well\r\n");
         break;
     case MODEL_CLOSES:
         server->closed = true;
@@ -293,6 +300,7 @@ static ptrdiff_t send_bytes(void *context, const char *p, size_t n, bool more, u
         more = true;
     }
     add(&server->held, &server->held_len, &server->held_cap, p, n);
+    server->taken += n;
     if (!more || !server->holds)
         flush(server);
     return (ptrdiff_t)n;
@@ -301,7 +309,7 @@ static ptrdiff_t send_bytes(void *context, const char *p, size_t n, bool more, u
 /* What the client may still read. */
 static size_t count_words(struct model_server *server) {
     size_t n = server->out_len - server->out_pos;
-    if (server->at_word == 0 || server->fault == MODEL_SOUND)
+    if (server->at_word == 0 || server->fault > MODEL_STALLS || server->fault == MODEL_SOUND)
         return n;
     return server->at_word - server->read < n ? server->at_word - server->read : n;
 }
@@ -315,7 +323,7 @@ static void take_words(struct model_server *server, char *p, size_t n) {
         server->out_pos = 0;
         server->out_len = 0;
     }
-    if (server->at_word > 0 && server->read == server->at_word)
+    if (server->at_word > 0 && server->read >= server->at_word && !server->struck)
         strike(server);
 }
 

@@ -22,7 +22,9 @@ enum model_fault {
     MODEL_CLOSES,
     MODEL_RESETS,
     MODEL_STALLS, /* says nothing more; hears on if its words are counted, else nothing */
-    MODEL_SAYS_421
+    MODEL_SAYS_421,
+    MODEL_SAYS_552, /* unasked, and goes on */
+    MODEL_SAYS_250
 };
 
 enum { MODEL_TO_MAX = 1000 };
@@ -45,7 +47,7 @@ struct model_server {
     const char *offer; /* EHLO's lines behind the first: "250-A\r\n250 B\r\n"; NULL: none */
     size_t rcpt_max;   /* more recipients: 452 4.5.3; 0: any number */
     enum model_fault fault;
-    size_t at_word;  /* ... when it has said so many octets; 0: look at at_heard */
+    size_t at_word;  /* ... when so many of its octets were read; 0: look at at_heard */
     size_t at_heard; /* ... when it has heard so many octets; 0: look at at_word */
     bool holds;      /* the transport gathers what is sent with `more` */
     bool narrow;     /* no call moves more than an octet */
@@ -59,6 +61,7 @@ struct model_server {
     size_t said;     /* octets of replies, all in all */
     size_t read;     /* ... that the client has read */
     size_t heard;    /* octets that came */
+    size_t taken;    /* octets that the transport took: those beyond `heard` are on their way */
     size_t turns;    /* times the client spoke after it had listened */
     size_t segments; /* writes of the client: sends up to one without `more` */
     size_t logins;   /* EHLO or HELO */
@@ -82,6 +85,7 @@ struct model_server {
     bool closed;
     bool broken;
     bool silent;
+    bool struck;
     bool listened;
     size_t calls;
     size_t mail_cap;
