@@ -69,6 +69,10 @@ TESTS += facade_cancel
 facade_cancel.src := tests/facade/cancel_test.c tests/facade/mails.c $(FACADE)
 facade_cancel.alone := 1
 facade_cancel.on := $(EVERYWHERE) $(NETX_OPTIONS)
+TESTS += facade_compose
+facade_compose.src := tests/facade/compose_test.c tests/facade/mails.c $(FACADE)
+facade_compose.wrap := $(PYTHON) -B tests/facade/compose_test.py
+facade_compose.on := $(EVERYWHERE) $(NETX_OPTIONS)
 
 # TLS by NetX Secure, and the logins beyond the three calls; with mbedTLS over the NetX transport.
 TESTS += facade_secure
