@@ -122,11 +122,13 @@ def disagreements(guide, header):
         yield f"{name}: " + ("no entry" if name in header.calls else "no such call")
     for name in set(found) & set(header.calls):
         yield from wrong_entry(name, found[name], header.calls[name])
-    yield from same("status", {name: value for name, value in table(guide, ["status", "value"]).items()
+    statuses = table(guide, ["status", "value"]).items()
+    yield from same("status", {name: value for name, value in statuses
                                if name.startswith("NX_SMTP_")}, header.statuses)
     yield from same("option", table(guide, ["option", "default"]), header.options)
-    yield from (f"{name} is not {value}" for name, value in re.findall(r"\b(NX_SMTP_\w+) \((\w+)\)", guide)
-                if name in header.numbers and value[0].isdigit() and header.numbers[name] != int(value, 0))
+    for name, value in re.findall(r"\b(NX_SMTP_\w+) \((\d\w*)\)", guide):
+        if header.numbers.get(name) != int(value, 0):
+            yield f"{name} is not {value}"
     words = set(re.findall(r"\bNX_SMTP_\w*[A-Z0-9]\b", guide))
     yield from (f"{name} is not in the guide" for name in sorted(header.macros - words))
     yield from (f"{name} is not in the headers" for name in sorted(words - header.names))
@@ -194,20 +196,24 @@ def link_errors(lists, calls, folder):
                           check=False).stdout
 
 
-def planted(guide, header_text):
-    """Guides and headers with one fault each."""
+def planted(guide, header):
+    """What is planted, and a guide and the headers with this one fault."""
     entry = re.search(r"^### nx_smtp_mail_send\n.*?(?=^##)", guide, re.M | re.S)[0]
-    yield "an entry that is missing", guide.replace(entry, ""), header_text
-    yield "an entry without return values", guide.replace("**Return values**", "", 1), header_text
-    yield "another prototype", guide.replace("CHAR *subject", "CHAR *object", 1), header_text
-    yield "a call that there is not", guide + "\n### nx_smtp_client_fly\n", header_text
-    yield "another value", re.sub(r"(\| NX_SMTP_CLIENT_BUSY \| )0xC5", r"\g<1>0xC4", guide), header_text
-    yield "another constant", guide.replace("NX_SMTP_TLS_IMPLICIT (2)", "NX_SMTP_TLS_IMPLICIT (3)"), header_text
-    yield "another default", guide.replace("| 1460 |", "| 1461 |", 1), header_text
-    yield "a status that there is not", guide + "\nNX_SMTP_NO_SUCH_STATUS\n", header_text
-    for text in ["#define NX_SMTP_NEW_STATUS 0xDF\n", "#ifndef NX_SMTP_NEW\n#define NX_SMTP_NEW 1\n#endif\n",
-                 "#define nx_smtp_new _nx_smtp_new\nUINT _nx_smtp_new(UINT a);\n"]:
-        yield "in the header alone: " + text.split()[1], guide, header_text + text
+    for what, old, new in [
+            ("an entry that is missing", entry, ""),
+            ("an entry without return values", "**Return values**", ""),
+            ("another prototype", "CHAR *subject", "CHAR *object"),
+            ("another value", "| NX_SMTP_CLIENT_BUSY | 0xC5", "| NX_SMTP_CLIENT_BUSY | 0xC4"),
+            ("another constant", "NX_SMTP_TLS_IMPLICIT (2)", "NX_SMTP_TLS_IMPLICIT (3)"),
+            ("another default", "| 1460 |", "| 1461 |")]:
+        yield what, guide.replace(old, new, 1), header
+    for what, more in [("a call that there is not", "### nx_smtp_client_fly"),
+                       ("a status that there is not", "NX_SMTP_NO_SUCH_STATUS")]:
+        yield what, f"{guide}\n{more}\n", header
+    for what, more in [("a new status", "#define NX_SMTP_NEW 0xDF"),
+                       ("a new option", "#ifndef NX_SMTP_NEW\n#define NX_SMTP_NEW 1\n#endif"),
+                       ("a new call", "#define nx_smtp_new _nx_smtp_new\nUINT _nx_smtp_new();")]:
+        yield what, guide, f"{header}\n{more}\n"
 
 
 def main():

@@ -5,8 +5,10 @@
 In the column `code`, `file.c` is a file of include, src or ports (as much of its path as makes it
 the only one), and `file.c:name` a name that stands in its code, comments not counted. In the column
 `tests`, `file.smtp: name` is a block of a dialog file, `file_test.c:name` a name in a test that is
-run, any other a test of tests/tests.mk or a check of tests/checks.list. A row without code says `not
-done` and why.
+run, any other a test of tests/tests.mk or a check of tests/checks.list. A row without code says
+`not done` and why.
+
+The tests and dialog files that tests/robustness.md names are looked for, too.
 """
 
 import functools
@@ -15,6 +17,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+LISTS = ["tests/tests.mk", "tests/checks.list"]
 HEADER = ["clause", "what it demands", "code", "tests"]
 RFCS = [5321, 2920, 1870, 6152, 6531, 3030, 3461, 2034, 3463, 2852, 4865, 6710, 8689, 9422, 1985,
         2033, 3207, 4954, 5322, 2045, 2046, 2047, 2183, 2231, 2387, 2392]
@@ -22,7 +25,8 @@ RFCS = [5321, 2920, 1870, 6152, 6531, 3030, 3461, 2034, 3463, 2852, 4865, 6710, 
 
 @functools.lru_cache(maxsize=None)
 def sources(*tops):
-    return [path for top in tops for kind in ("*.[ch]", "*.py") for path in (ROOT / top).rglob(kind)]
+    return [path for top in tops for kind in ("*.[ch]", "*.py")
+            for path in (ROOT / top).rglob(kind)]
 
 
 @functools.lru_cache(maxsize=None)
@@ -38,7 +42,8 @@ def test_names():
     makefile = (ROOT / "tests/tests.mk").read_text()
     names = {word for line in re.findall(r"^TESTS \+= (.*)$", makefile, re.M)
              for word in line.split() if "$" not in word}
-    names |= {"tls_" + part for part in re.search(r"^TLS_PARTS := (.*)$", makefile, re.M)[1].split()}
+    parts = re.search(r"^TLS_PARTS := (.*)$", makefile, re.M)[1].split()
+    names |= {"tls_" + part for part in parts}
     checks = (ROOT / "tests/checks.list").read_text()
     return names | set(re.findall(r"^([^#\s]\S*) ", checks, re.M))
 
@@ -68,8 +73,8 @@ def wrong_test(token):
     if name.endswith(".smtp"):
         return None if colon and block in dialog_blocks(name) else f"no dialog {token}"
     if re.fullmatch(r"\w+_test\.(c|py):\w+", token):
-        lists = "".join((ROOT / "tests" / list).read_text() for list in ("tests.mk", "checks.list"))
-        is_run = re.search(rf"\btests/\S*/{re.escape(token.partition(':')[0])}\b", lists)
+        listed = "".join((ROOT / path).read_text() for path in LISTS)
+        is_run = re.search(rf"\btests/\S*/{re.escape(token.partition(':')[0])}\b", listed)
         return wrong_code(token, ("tests",)) if is_run else f"{token}: its file is not run"
     return None if token in test_names() else f"no test {token}"
 
@@ -111,6 +116,15 @@ def judge(text):
     return len(found), wrong
 
 
+def wrong_attacks(text):
+    """(names, those that are no test and no dialog file) of tests/robustness.md."""
+    rows = [line.rsplit("|", 2)[1] for line in text.splitlines() if re.match(r"\| [A-E]\d", line)]
+    names = re.findall(r"interop/[\w-]+|\w+\.smtp|[a-z]+_\w+|\b(?:dialogs|fuzz|symbols)\b(?:/\w+)?",
+                       re.sub(r"`.*?`", "", "\n".join(rows)))
+    return names, [name for name in names
+                   if name not in test_names() and not dialog_blocks(name)]
+
+
 PLANTED = {
     "a function that is not there": ("`engine/body.c:stuff_no_dot`", "`engine_body`"),
     "a function in a comment alone": ("`engine/phases.c:judge`", "`engine_body`"),
@@ -150,8 +164,15 @@ def main():
           == wrong)
     for what, (code, tests) in PLANTED.items():
         check(what + " is found", len(planted(code, tests)) > len(wrong))
-    check("a chapter that is missing is found", judge(text.replace("## RFC 2852", "## "))[1] != wrong)
+    check("a chapter that is missing is found",
+          judge(text.replace("## RFC 2852", "## "))[1] != wrong)
     check("an empty document is found", judge("")[1])
+    text = (ROOT / "tests/robustness.md").read_text()
+    names, wrong = wrong_attacks(text)
+    check("tests/robustness.md", len(names) > 40 and not wrong, *wrong)
+    for name in ("engine_none", "interop/none", "none.smtp"):
+        check("a test of an attack that is not there is found",
+              wrong_attacks(text + f"| E13 | planted | {name} |\n")[1] == wrong + [name])
     print(f"rfc_coverage: {passed} passed, {failed} failed")
     return failed != 0
 
