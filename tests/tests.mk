@@ -122,6 +122,8 @@ engine_round_trips.src := tests/engine/round_trips_test.c tests/engine/check.c
 engine_round_trips.on := $(EVERYWHERE)
 
 # What the interop tests start: made by `make helpers`, in build/release/tests.
+HELPERS += many_mail
+many_mail.src := tests/interop/many_mail.c tests/interop/sender.c
 HELPERS += sasl_server
 sasl_server.src := tests/interop/sasl_server.c tests/interop/sasl_cyrus.c
 sasl_server.libs := -lgsasl -lsasl2 -lssl -lcrypto
