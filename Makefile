@@ -64,12 +64,14 @@ $(1): $(call objects,$(2)) $(call archives,$(4))
 	    $(foreach p,$(4),$($(p).libs)) $(3) $($(BUILT).LIBS)
 endef
 
-PROGRAMS := netx_mail netx_small_example smtplite_example secure_example mime_example portable_mail
+PROGRAMS := netx_mail netx_small_example smtplite_example secure_example mime_example run_example \
+    portable_mail
 $(eval $(call program,$(OUT)/netx_mail,examples/netx_mail.c))
 $(eval $(call program,$(OUT)/netx_small_example,examples/netx_small_example.c))
 $(eval $(call program,$(OUT)/smtplite_example,examples/portable_example.c))
 $(eval $(call program,$(OUT)/secure_example,examples/secure_example.c,,openssl))
 $(eval $(call program,$(OUT)/mime_example,examples/mime_example.c,,openssl))
+$(eval $(call program,$(OUT)/run_example,examples/run_example.c))
 $(eval $(call program,$(OUT)/portable_mail,tests/interop/portable_mail.c tests/interop/sender.c))
 
 TESTS_HERE := $(foreach t,$(TESTS),$(if $(filter $(FLAVOUR),$($(t).on)),$(t)))

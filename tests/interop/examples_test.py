@@ -4,8 +4,11 @@
 import email
 import email.policy
 import os
+import re
 import select
+import socket
 import subprocess
+import threading
 
 from interop import (
     Aiosmtpd, BUILD, NETX_MAIL, ROOT, NetxResult, compare, free_port, netx_mail, run, run_tests,
@@ -16,6 +19,7 @@ GOOD = {"--server": "127.0.0.1", "--port": "1", "--auth": "none", "--from": "a@e
         "--domain": "example.com", "--to": "b@example.com", "--subject": "s"}
 EXAMPLE = os.environ.get("SMTPLITE_EXAMPLE", os.path.join(BUILD, "smtplite_example"))
 MIME_EXAMPLE = os.environ.get("MIME_EXAMPLE", os.path.join(BUILD, "mime_example"))
+RUN_EXAMPLE = os.environ.get("RUN_EXAMPLE", os.path.join(BUILD, "run_example"))
 HOST_INCLUDES = ["-Iinclude", "-Isrc", "-I.", "-Iports/netxduo", "-Iports/netxduo/host"]
 LIBS = "build/release/libnetxduo-host.a build/release/libsmtplite.a"
 HOST_LIBS = os.environ.get("HOST_LIBS", LIBS)
@@ -93,6 +97,80 @@ def check_portable_example(checks, server):
         checks.ok(compare(b"Pump 7 has stopped.\n", text) is None, "its text: %r" % text)
     exit_status, _, _, _ = run([EXAMPLE, server.host, str(free_port())], b"")
     checks.equal(exit_status, 1, "portable_example to a closed port")
+
+
+class Cutter:
+    """Stands before a server, and ends its first connection behind the second mail's acceptance."""
+
+    host = "127.0.0.1"
+
+    def __init__(self, server):
+        self.server = server
+        self.connections = 0
+        self.listener = socket.create_server((self.host, 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            behind = socket.create_connection((self.server.host, self.server.port))
+            threading.Thread(target=self.pass_on, args=(client, behind), daemon=True).start()
+            self.answer(behind, client, 2 if self.connections == 1 else None)
+            for end in (behind, client):
+                end.close()
+
+    def pass_on(self, client, behind):
+        try:
+            while octets := client.recv(65536):
+                behind.sendall(octets)
+            behind.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def answer(self, behind, client, mails):
+        """Line by line, up to so many acceptances."""
+        for line in behind.makefile("rb"):
+            client.sendall(line)
+            if mails and b" kept as " in line:
+                mails -= 1
+                if mails == 0:
+                    client.shutdown(socket.SHUT_RDWR)
+                    return
+
+    def stop(self):
+        self.listener.close()
+
+
+def run_example(server):
+    exit_status, out, err, _ = run([RUN_EXAMPLE, server.host, str(server.port)], b"")
+    return exit_status, re.findall(r"^alarm (\d): (\w+)", out, re.M), err
+
+
+def check_run_example(checks, server):
+    """Five alarms arrive, each once, also when the connection is lost in between."""
+    with open(os.path.join(ROOT, "examples/run_example.c"), encoding="utf-8") as file:
+        checks.ok(len(file.readlines()) <= 80, "run_example.c has up to 80 lines")
+    sent = [(str(i + 1), "SENT") for i in range(5)]
+    checks.equal(run_example(server), (0, sent, ""), "run_example")
+    check_alarms(checks, server, "run_example")
+    cutter = Cutter(server)
+    exit_status, told, err = run_example(cutter)
+    cutter.stop()
+    checks.equal(cutter.connections, 2, "run_example, cut: connections")
+    checks.equal([line for line in told if line[1] == "SENT"], sent, "run_example, cut: %s" % err)
+    lost = [line for line in told if line[1] != "SENT"]
+    checks.equal((exit_status, lost), (0, [("3", "NOT_SENT")]), "run_example, cut")
+    check_alarms(checks, server, "run_example, cut")
+
+
+def check_alarms(checks, server, what):
+    subjects = [re.search(rb"^Subject: (.*?)\r\n", text, re.M)[1] for text, _ in server.take()]
+    checks.equal(subjects, [b"Alarm %d" % (i + 1) for i in range(5)], what + ": what arrived")
 
 
 def build_small_example(folder, port):
@@ -195,6 +273,7 @@ def test(checks, folder):
         check_exact_limits(checks, server)
     with Aiosmtpd(folder) as server:
         check_portable_example(checks, server)
+        check_run_example(checks, server)
     check_small_example(checks, folder)
     check_mime_example(checks, folder)
 
