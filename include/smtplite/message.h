@@ -17,6 +17,9 @@
  * The nesting follows from the parts' kinds: mixed > related > alternative, each only where it is
  * needed. No part can contain a boundary: in base64 and quoted-printable it cannot occur, and a
  * text that holds its first octets is encoded.
+ *
+ * Texts in the header are UTF-8. What is not is sent all the same, for an alarm has to arrive: its
+ * words say unknown-8bit (RFC 1428). A text in a body that is not UTF-8 says its charset in `type`.
  */
 
 #include "smtplite/driver.h"
@@ -36,15 +39,19 @@ enum smtplite_role {
 };
 
 struct smtplite_mailbox {
-    const char *name;    /* display name, UTF-8; NULL or "": none */
-    const char *address; /* addr-spec without <>; UTF-8 in it needs SMTPUTF8 */
+    const char *name;    /* display name; NULL or "": none. Any octets but control bytes */
+    const char *address; /* addr-spec without <>, local@domain, which in a header may have no
+                            comments and no specials but in quotes; UTF-8 in it needs SMTPUTF8 */
     uint8_t role;        /* enum smtplite_role */
 };
 
 /* A header field of the application's own. */
 struct smtplite_field {
-    const char *name;  /* printable ASCII without colon; not one that the composer writes */
-    const char *value; /* UTF-8; not ASCII: RFC 2047 words. No control bytes but TAB */
+    const char *name;  /* printable ASCII without colon, up to 64; none that the composer may write
+                          (and so not Bcc, nor Content-...) */
+    const char *value; /* UTF-8. ASCII leaves as it is, folded at blanks; else, and where a reader
+                          would lose something (blanks at its ends, =?), as RFC 2047 words. No
+                          control bytes but TAB */
 };
 
 enum smtplite_part_kind {
@@ -55,24 +62,28 @@ enum smtplite_part_kind {
 };
 
 enum smtplite_encoding {
-    /* A text in memory (smtplite_memory_read) is looked at: as it is where the server takes it,
-     * else quoted-printable or base64, whichever is shorter. Another text: quoted-printable. Else
-     * base64.
+    /* A text, which is a TEXT or HTML part, in memory (smtplite_memory_read) is looked at: it
+     * leaves as it is where the server takes it, else in quoted-printable or base64, whichever is
+     * shorter. Another text: quoted-printable. Files, be they text or not: base64, octet by octet.
      */
     SMTPLITE_ENCODING_AUTO,
     SMTPLITE_ENCODING_QUOTED_PRINTABLE, /* RFC 2045 6.7; its line ends are the text's */
     SMTPLITE_ENCODING_BASE64            /* RFC 2045 6.8, lines of 76 */
+    /* The line ends of a TEXT or HTML part, and of quoted-printable, become CRLF in every encoding,
+     * be they CR, LF or CRLF. */
 };
 
 /* One part. Zeroed but for its source it is the text. */
 struct smtplite_part {
     struct smtplite_source source; /* of its octets; `begin` is not called; `rewind` where needed */
     const char *type; /* media type with parameters ("image/png"); NULL: text/plain or text/html
-                         (with charset=utf-8), application/octet-stream. ASCII, no control */
-    const char *name; /* file name, UTF-8 (RFC 2231, and RFC 2047 for old readers); NULL: none */
+                         (with charset=utf-8), application/octet-stream. ASCII. multipart/... and
+                         message/... may not be encoded (RFC 2045 6.4), so they are refused */
+    const char *name; /* file name, UTF-8 (RFC 2231, and RFC 2047 for old readers), up to 990
+                         octets; NULL: none */
     const char *content_id; /* of an inline part: addr-spec-like, without <> (RFC 2392) */
-    uint32_t length;        /* octets that the source gives, if has_length: another number is a
-                               failure of the source, the mail is not sent */
+    uint32_t length; /* octets that the source gives, if has_length: another number is a failure of
+                        the source, the mail is not sent */
     bool has_length;
     uint8_t kind;     /* enum smtplite_part_kind */
     uint8_t encoding; /* enum smtplite_encoding */
@@ -101,7 +112,7 @@ struct smtplite_message {
     /* the caller's */
     const struct smtplite_mailbox *mailboxes;
     size_t mailbox_count;
-    const char *subject;     /* UTF-8, no control bytes but TAB; NULL: no Subject */
+    const char *subject;     /* UTF-8, no control bytes but TAB; NULL: no Subject. Blanks survive */
     const char *message_id;  /* without <>; NULL: made from date, unique and id_domain */
     const char *in_reply_to; /* without <>; NULL: none; References says the same */
     const char *id_domain;   /* of a Message-ID that is made; NULL: that of the first FROM */
@@ -139,17 +150,22 @@ struct smtplite_source smtplite_message_source(struct smtplite_message *message)
 
 /*
  * Checks the whole message and chooses the encodings by what the server offers; the next read gives
- * its first octets. Sets mail->flags (8BIT, UTF8) and mail->size, where all lengths are known.
- * mail: may be NULL. Called by the driver; may be called by anyone to check a message, with all
- * bits of offered set. Errors: ARGUMENT (no FROM, no SENDER with several; two texts; an inline part
- * without HTML or content_id; a field that the composer writes itself; a zone beyond a day; unknown
+ * its first octets. If some of it was read before, the sources are rewound: a message never leaves
+ * without what a source gave the first time. Sets mail->flags (8BIT, UTF8, EXACT) and mail->size,
+ * exact, or 0: a part is neither in memory nor a file in base64 whose length is said. A text
+ * without a line end at its end gets one if it is the message's only part, as SMTP has lines. mail:
+ * may be NULL. Called by the driver; may be called by anyone to check a message, with all bits of
+ * offered set. Errors: ARGUMENT (no FROM, no SENDER with several; two texts; an inline part without
+ * HTML or content_id; a field that the composer writes itself; a zone beyond a day; unknown
  * values), CONTROL, ADDRESS, NON_ASCII (an address that needs SMTPUTF8, and it is not offered; a
- * type or name of a field), TOO_LONG (an unbreakable word over 998 octets; an address).
+ * type, an identifier, or the name of a field), TOO_LONG (an unbreakable word over 990 octets; an
+ * address; a name), SOURCE (a source that was read cannot be rewound). Nothing can be read then.
  */
 enum smtplite_error smtplite_message_begin(void *message, uint16_t offered,
                                            struct smtplite_mail *mail);
 enum smtplite_source_state smtplite_message_read(void *message, const char **p, size_t *n);
-/* False if a part's source has no `rewind`, or it failed. */
+/* False if a part's source has no `rewind`, or it failed; nothing is rewound if nothing was read.
+ */
 bool smtplite_message_rewind(void *message);
 
 /* Fills recipients with the addresses of TO, CC and BCC, each zeroed besides; gives how many there
@@ -157,8 +173,8 @@ bool smtplite_message_rewind(void *message);
 size_t smtplite_message_recipients(const struct smtplite_message *message,
                                    struct smtplite_recipient *recipients, size_t cap);
 
-/* What of a message is wrong when begin gives an error, for people: "subject", "parts", ...; "" if
- * nothing is. A file of its own: firmware that does not call it does not carry it. */
+/* What of a message is wrong when begin gives an error, for people: "subject: ...", "parts: ...";
+ * "" if nothing is. A file of its own: firmware that does not call it does not carry it. */
 const char *smtplite_message_advice(const struct smtplite_message *message, uint16_t offered);
 
 #ifdef __cplusplus
