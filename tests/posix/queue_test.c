@@ -281,6 +281,77 @@ static void test_not_riding(void) {
     end();
 }
 
+/* ---- Several transactions each --------------------------------------------------------------- */
+
+/* How often the letter came to its k-th recipient; whole, or it does not count. */
+static size_t count_copies(const struct letter *letter, size_t k, bool told) {
+    size_t copies = 0;
+    for (size_t i = 0; i < r.server.mail_count; i++) {
+        const struct model_mail *mail = &r.server.mails[i];
+        if (strcmp(mail->from, letter->mail.from) != 0 || mail->hash != hash_text(letter->body) ||
+            (told && !model_server_told(&r.server, mail)))
+            continue;
+        for (size_t j = 0; j < mail->to_count; j++)
+            copies += mail->to[j] == atoi(letter->to[k].address + 2);
+    }
+    return copies;
+}
+
+static void begin_narrow_server(const char *offer) {
+    begin(LETTERS, offer);
+    r.config.extensions = &smtplite_extensions;
+    r.server.rcpt_max = 1;
+}
+
+/* A server that takes one recipient at a time: the mail behind waits for all transactions of the
+ * one before, and each has the octets of its own source. */
+static void test_transactions(const char *offer) {
+    size_t transactions = 0;
+    begin_narrow_server(offer);
+    send_all();
+    CHECK(r.error == SMTPLITE_E_OK && r.done == LETTERS, "%d, %zu", (int)r.error, r.done);
+    for (size_t i = 0; i < LETTERS; i++) {
+        EXPECT(i, SENT, OK, 250);
+        transactions += r.letters[i].mail.count;
+        for (size_t k = 0; k < r.letters[i].mail.count; k++)
+            CHECK(count_copies(&r.letters[i], k, true) == 1 &&
+                      r.letters[i].to[k].fate == SMTPLITE_ACCEPTED,
+                  "%s: mail %zu, recipient %zu: %zu times, fate %d", offer, i, k,
+                  count_copies(&r.letters[i], k, true), r.letters[i].to[k].fate);
+    }
+    CHECK(r.server.mail_count == transactions, "%zu messages", r.server.mail_count);
+    end();
+}
+
+/* ... and dies at any word: nobody is told a lie about any recipient. */
+static void test_transactions_die(const char *offer) {
+    size_t word = 1;
+    bool struck = true;
+    for (; struck && word < 5000; word++) {
+        begin_narrow_server(offer);
+        r.server.fault = MODEL_STALLS;
+        r.server.at_word = word;
+        send_all();
+        struck = r.server.struck;
+        CHECK(r.done == r.next, "%s, word %zu: %zu taken, %zu told", offer, word, r.next, r.done);
+        for (size_t i = 0; i < r.next; i++) {
+            for (size_t k = 0; k < r.letters[i].mail.count; k++) {
+                const struct letter *letter = &r.letters[i];
+                uint8_t fate = letter->to[k].fate;
+                size_t copies = count_copies(letter, k, false);
+                bool good = copies == 0 ? fate != SMTPLITE_ACCEPTED : fate == SMTPLITE_MAYBE;
+                if (count_copies(letter, k, true) > 0)
+                    good = fate == SMTPLITE_ACCEPTED;
+                CHECK(good && copies <= 1 && fate != SMTPLITE_PENDING,
+                      "%s, word %zu: mail %zu, recipient %zu: fate %d, %zu copies", offer, word, i,
+                      k, fate, copies);
+            }
+        }
+        end();
+    }
+    CHECK(word > 300 && word < 5000, "%s: %zu words", offer, word);
+}
+
 /* ---- The end of a run ------------------------------------------------------------------------ */
 
 /* An empty queue is asked again when the last mail is done: something may have come meanwhile. */
@@ -401,6 +472,32 @@ static void test_innocent(void) {
         end();
     }
     CHECK(waited, "no mail waited");
+}
+
+/* A source that has nothing for a while, at its end, too. */
+static enum smtplite_source_state read_slowly(void *context, const char **p, size_t *n) {
+    static unsigned calls;
+    return calls++ % 3 < 2 ? SMTPLITE_SOURCE_NOT_YET : smtplite_memory_read(context, p, n);
+}
+
+static bool give_slow(void *context, struct smtplite_mail **mail,
+                      const struct smtplite_source **source) {
+    bool good = give_next(context, mail, source);
+    if (good)
+        r.letters[r.next - 1].source.read = read_slowly;
+    return good;
+}
+
+static void test_slow_source(const char *offer) {
+    begin(LETTERS, offer);
+    r.queue.next = give_slow;
+    send_all();
+    for (size_t i = 0; i < LETTERS; i++) {
+        EXPECT(i, SENT, OK, 250);
+        CHECK(find(&r.letters[i]) != NULL && is_right(&r.letters[i], find(&r.letters[i])),
+              "mail %zu", i);
+    }
+    end();
 }
 
 /* ---- The hook -------------------------------------------------------------------------------- */
@@ -575,13 +672,22 @@ static void test_mail_max(const char *offer) {
     end();
 }
 
+static const char *const few[] = {
+    PIPELINING, CHUNKING, "250-PIPELINING\r\n250 LIMITS RCPTMAX=1\r\n",
+    "250-PIPELINING\r\n250-CHUNKING\r\n250 LIMITS RCPTMAX=1\r\n", "250 LIMITS RCPTMAX=1\r\n"};
+
 int main(void) {
     for (size_t i = 0; i < OFFERS; i++) {
         test_all_good(offers[i]);
         test_refusals(offers[i]);
         test_source_fails(offers[i]);
+        test_slow_source(offers[i]);
         for (size_t which = 0; which < LETTERS; which++)
             test_bad_input(offers[i], which);
+    }
+    for (size_t i = 0; i < sizeof few / sizeof few[0]; i++) {
+        test_transactions(few[i]);
+        test_transactions_die(few[i]);
     }
     test_too_large();
     test_riding(PIPELINING);
