@@ -7,6 +7,8 @@
 
 #include "face.h"
 
+#include "nx_smtp_client_mail.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -31,6 +33,45 @@ static bool is_whole(const struct server *server) {
     return server->heard != NULL && strstr(server->heard, "\r\n.\r\n") != NULL;
 }
 
+/* ---- Ways to send ------------------------------------------------------------------------- */
+
+static NX_SMTP_MAIL block;
+
+/* To two recipients, with some of the body as an attachment. */
+static void fill_block(const struct mail *mail) {
+    static CHAR other[] = "other@example.org", html[] = "<p>";
+    nx_smtp_client_mail_create(&block, other, NX_SMTP_MAIL_PRIORITY_HIGH);
+    nx_smtp_client_mail_recipient_add(&block, other, NX_NULL, NX_SMTP_RECIPIENT_TO);
+    nx_smtp_client_mail_recipient_add(&block, other, other, NX_SMTP_RECIPIENT_CC);
+    nx_smtp_client_mail_body_set(&block, NX_SMTP_BODY_HTML, html, 3);
+    nx_smtp_client_mail_attachment_add(&block, other, NX_NULL, NX_NULL,
+                                       (CHAR *)(uintptr_t)mail->body, 600);
+}
+
+static UINT send_plain(const struct mail *mail) {
+    return stage_send(&stage, mail);
+}
+
+static UINT send_block(const struct mail *mail) {
+    fill_block(mail);
+    return nx_smtp_client_mail_send(&stage.client, &block);
+}
+
+/* What ends the session shows in the mail's status; the disconnect finds it open or not. */
+static UINT send_in_session(const struct mail *mail) {
+    static NX_SMTP_SESSION session;
+    UINT status = nx_smtp_client_connect(&stage.client, &session);
+    if (status != NX_SUCCESS)
+        return status;
+    status = send_block(mail);
+    (void)nx_smtp_client_disconnect(&stage.client);
+    return status;
+}
+
+static UINT (*send)(const struct mail *mail);
+
+/* ---- Faults ------------------------------------------------------------------------------- */
+
 /* One session with a good server. True: the server had the message whole. */
 static bool send_one(const struct mail *mail, UINT *status) {
     struct server server;
@@ -40,7 +81,7 @@ static bool send_one(const struct mail *mail, UINT *status) {
     script_good(&script);
     server_start(&server, &script, 1, 4);
     stage.client.nx_smtp_client_server_port = server.port;
-    *status = stage_send(&stage, mail);
+    *status = send(mail);
     stage_check(&stage, "send");
     server_join(&server);
     whole = is_whole(&server);
@@ -81,8 +122,9 @@ static bool fail_one(size_t kind, unsigned n, const struct mail *mail) {
     return true;
 }
 
-static void fail_all(ULONG payload, UINT auth) {
+static void fail_all(ULONG payload, UINT auth, UINT (*way)(const struct mail *mail)) {
     struct mail mail = plain_mail;
+    send = way;
     mail.body = body;
     mail.body_len = sizeof body;
     mail.auth = auth;
@@ -115,7 +157,9 @@ int main(void) {
     for (size_t i = 0; i < sizeof body; i++)
         body[i] = i % 72 == 70 ? '\r' : (char)(i % 72 == 71 ? '\n' : 'a' + i % 23);
     test_create();
-    fail_all(128, NX_SMTP_CLIENT_AUTH_PLAIN);
-    fail_all(1536, NX_SMTP_CLIENT_AUTH_LOGIN);
+    fail_all(128, NX_SMTP_CLIENT_AUTH_PLAIN, send_plain);
+    fail_all(1536, NX_SMTP_CLIENT_AUTH_LOGIN, send_plain);
+    fail_all(1536, NX_SMTP_CLIENT_AUTH_PLAIN, send_block);
+    fail_all(1536, NX_SMTP_CLIENT_AUTH_PLAIN, send_in_session);
     return checks_end("facade faults");
 }
