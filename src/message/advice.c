@@ -19,10 +19,8 @@ static const char *const words[] = {
     [FINDING_UNIQUE] = "unique_len: beyond the octets of unique",
     [FINDING_ZONE] = "zone: a day or more",
     [FINDING_PRIORITY] = "priority: none of enum smtplite_importance",
-    [FINDING_FIELD_NAME] =
-        "fields: a name is missing, not printable ASCII, or over 64 octets, or has "
-        "a colon, < or >",
-    [FINDING_FIELD_OWNED] = "fields: a name is that of a field which the composer writes",
+    [FINDING_FIELD_NAME] = "fields: a name is missing, not printable ASCII, over 64 octets, has a "
+                           "colon, < or >, or is one that the composer writes",
     [FINDING_FIELD_VALUE] = "fields: a value is missing, or has a control byte, or a word over 990 "
                             "octets",
     [FINDING_SOURCE] = "parts: one has no source",

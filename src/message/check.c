@@ -7,23 +7,59 @@
 
 #include "message.h"
 
+#include <string.h>
+
 #define OWN_NAME_MAX 64u /* of an own field, so that a word fits behind it */
 #define ZONE_MAX     1439
 
 /* What a text must be, besides free of control bytes. */
 enum {
-    OPTIONAL = 1 << 0, /* may be NULL */
-    TABBED = 1 << 1,   /* may have tabs */
-    TOKEN = 1 << 2,    /* ASCII without blanks and <>, not empty */
-    TYPE = 1 << 3      /* a media type: ASCII, words */
+    OPTIONAL = 1 << 0,  /* may be NULL */
+    TABBED = 1 << 1,    /* may have tabs */
+    ASCII = 1 << 2,     /* is ASCII */
+    TOKEN = 1 << 3,     /* not empty, without blanks and <> */
+    SHORT = 1 << 4,     /* has no more than WORD_MAX octets */
+    DOMAIN = 1 << 5,    /* is a domain */
+    ADDR_SPEC = 1 << 6, /* is local@domain */
+    FOLDABLE = 1 << 7,  /* if it leaves as it is, in words that fit into a line of 998 */
+    TYPE = 1 << 8,      /* is a media type, and none that may not be encoded */
+    OWN = 1 << 9        /* is the name of an own field */
+};
+
+/* Where a text stands in its struct, and its rules. */
+struct row {
+    uint8_t offset;
+    uint8_t finding;
+    uint16_t rules;
+};
+
+#define ROW(type, member, finding, rules)                                                          \
+    { offsetof(struct smtplite_##type, member), finding, rules }
+#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
+
+static const struct row of_mailbox[] = {
+    ROW(mailbox, name, FINDING_NAME, OPTIONAL),
+};
+static const struct row of_message[] = {
+    ROW(message, subject, FINDING_SUBJECT, OPTIONAL | TABBED),
+    ROW(message, message_id, FINDING_MESSAGE_ID, OPTIONAL | ASCII | TOKEN | SHORT | ADDR_SPEC),
+    ROW(message, id_domain, FINDING_ID_DOMAIN, OPTIONAL | ASCII | TOKEN | SHORT | DOMAIN),
+    ROW(message, in_reply_to, FINDING_IN_REPLY_TO, OPTIONAL | ASCII | TOKEN | SHORT),
+};
+static const struct row of_field[] = {
+    ROW(field, name, FINDING_FIELD_NAME, ASCII | TOKEN | OWN),
+    ROW(field, value, FINDING_FIELD_VALUE, TABBED | FOLDABLE),
+};
+static const struct row of_part[] = {
+    ROW(part, type, FINDING_TYPE, OPTIONAL | ASCII | FOLDABLE | TYPE),
+    ROW(part, name, FINDING_PART_NAME, OPTIONAL | SHORT),
+    ROW(part, content_id, FINDING_CONTENT_ID, OPTIONAL | ASCII | TOKEN | SHORT),
 };
 
 /* A finding and its error, as one; 0: all is well. */
 #define FOUND(finding, error) ((unsigned)(finding) << 8 | (unsigned)(error))
 
-static unsigned found(enum finding finding, enum smtplite_error error) {
-    return error == SMTPLITE_E_OK ? 0 : FOUND(finding, error);
-}
+/* ---- Words ----------------------------------------------------------------------------------- */
 
 static bool is_ascii(const char *text) {
     while (*text != '\0' && (uint8_t)*text < 0x80)
@@ -40,32 +76,6 @@ static bool has_prefix(const char *text, const char *prefix) {
     return *prefix == '\0';
 }
 
-/* ---- Texts ----------------------------------------------------------------------------------- */
-
-static enum smtplite_error check_octet(char c, unsigned rules) {
-    if (((uint8_t)c < 0x20 || c == 0x7F) && (c != '\t' || (rules & TABBED) == 0))
-        return SMTPLITE_E_CONTROL;
-    if ((uint8_t)c >= 0x80 && (rules & (TOKEN | TYPE)) != 0)
-        return SMTPLITE_E_NON_ASCII;
-    return (rules & TOKEN) != 0 && smtplite_words_have(" <>", c) ? SMTPLITE_E_ADDRESS
-                                                                 : SMTPLITE_E_OK;
-}
-
-static enum smtplite_error check(const char *text, unsigned rules) {
-    enum smtplite_error error = SMTPLITE_E_OK;
-    if (text == NULL)
-        return (rules & OPTIONAL) != 0 ? SMTPLITE_E_OK : SMTPLITE_E_ARGUMENT;
-    for (const char *p = text; *p != '\0' && error == SMTPLITE_E_OK; p++)
-        error = check_octet(*p, rules);
-    if (error == SMTPLITE_E_OK && (rules & TOKEN) != 0)
-        error = *text == '\0'                           ? SMTPLITE_E_ARGUMENT
-                : smtplite_text_length(text) > WORD_MAX ? SMTPLITE_E_TOO_LONG
-                                                        : SMTPLITE_E_OK;
-    return error;
-}
-
-/* ---- Addresses ------------------------------------------------------------------------------- */
-
 static bool are_atoms(const char *p, const char *end, char besides) {
     while (p < end && (smtplite_words_atext(*p) || *p == '.' || *p == besides))
         p++;
@@ -80,7 +90,7 @@ static bool is_domain(const char *p) {
     return p < end && are_atoms(p, end, '.');
 }
 
-/* RFC 5322 3.4.1, which in a header is less than what an envelope may say. A quoted local part was
+/* RFC 5322 3.4.1, which in a header is less than what an envelope may say. What is quoted was
  * looked at before. */
 static bool is_addr_spec(const char *address) {
     const char *at = address + smtplite_text_length(address);
@@ -89,21 +99,82 @@ static bool is_addr_spec(const char *address) {
     return at > address && is_domain(at + 1) && (*address == '"' || are_atoms(address, at, '.'));
 }
 
+/* What is made of parts may not be encoded (RFC 2045 6.4). */
+static bool is_type(const char *type) {
+    return (smtplite_words_look(type) & LOOKS_SPOILT) == 0 && smtplite_words_have(type, '/') &&
+           !has_prefix(type, "multipart/") && !has_prefix(type, "message/");
+}
+
+/* None that is written by the composer, or never: Bcc tells whom. */
+static bool is_own(const char *name) {
+    return !smtplite_message_owns(name) && !has_prefix(name, "content-") &&
+           !(has_prefix(name, "bcc") && name[3] == '\0') && !smtplite_words_have(name, ':');
+}
+
+/* ---- Texts ----------------------------------------------------------------------------------- */
+
+static enum smtplite_error check_octet(char c, unsigned rules) {
+    if (((uint8_t)c < 0x20 || c == 0x7F) && (c != '\t' || (rules & TABBED) == 0))
+        return SMTPLITE_E_CONTROL;
+    if ((uint8_t)c >= 0x80 && (rules & ASCII) != 0)
+        return SMTPLITE_E_NON_ASCII;
+    return (rules & TOKEN) != 0 && smtplite_words_have(" <>", c) ? SMTPLITE_E_ADDRESS
+                                                                 : SMTPLITE_E_OK;
+}
+
+static bool is_too_long(const char *text, unsigned rules) {
+    size_t n = smtplite_text_length(text);
+    if ((rules & FOLDABLE) != 0)
+        return (smtplite_words_look(text) & (LOOKS_ENDLESS | LOOKS_SPOILT)) == LOOKS_ENDLESS;
+    return ((rules & SHORT) != 0 && n > WORD_MAX) || ((rules & OWN) != 0 && n > OWN_NAME_MAX);
+}
+
+static enum smtplite_error check_text(const char *text, unsigned rules) {
+    enum smtplite_error error = SMTPLITE_E_OK;
+    if (text == NULL)
+        return (rules & OPTIONAL) != 0 ? SMTPLITE_E_OK : SMTPLITE_E_ARGUMENT;
+    for (const char *p = text; *p != '\0' && error == SMTPLITE_E_OK; p++)
+        error = check_octet(*p, rules);
+    if (error != SMTPLITE_E_OK)
+        return error;
+    if (((rules & TOKEN) != 0 && *text == '\0') || ((rules & TYPE) != 0 && !is_type(text)) ||
+        ((rules & OWN) != 0 && !is_own(text)))
+        return SMTPLITE_E_ARGUMENT;
+    if (is_too_long(text, rules))
+        return SMTPLITE_E_TOO_LONG;
+    if (((rules & DOMAIN) != 0 && !is_domain(text)) ||
+        ((rules & ADDR_SPEC) != 0 && !is_addr_spec(text)))
+        return SMTPLITE_E_ADDRESS;
+    return SMTPLITE_E_OK;
+}
+
+static unsigned check_texts(const void *base, const struct row *rows, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        const char *text;
+        memcpy(&text, (const char *)base + rows[i].offset, sizeof text);
+        enum smtplite_error error = check_text(text, rows[i].rules);
+        if (error != SMTPLITE_E_OK)
+            return FOUND(rows[i].finding, error);
+    }
+    return 0;
+}
+
+/* ---- Mailboxes ------------------------------------------------------------------------------- */
+
 static unsigned check_mailbox(const struct smtplite_mailbox *mailbox, uint16_t offered) {
-    enum smtplite_error error = check(mailbox->name, OPTIONAL);
+    const char *address = mailbox->address;
     if (mailbox->role > SMTPLITE_BCC)
         return FOUND(FINDING_ROLE, SMTPLITE_E_ARGUMENT);
-    if (error != SMTPLITE_E_OK)
-        return FOUND(FINDING_NAME, error);
-    if (mailbox->address == NULL)
+    if (address == NULL)
         return FOUND(FINDING_ADDRESS, SMTPLITE_E_ARGUMENT);
-    error = smtplite_address_check(mailbox->address, true);
-    if (error == SMTPLITE_E_OK && !is_addr_spec(mailbox->address))
+    enum smtplite_error error = smtplite_address_check(address, true);
+    if (error == SMTPLITE_E_OK && !is_addr_spec(address))
         error = SMTPLITE_E_ADDRESS;
-    if (error == SMTPLITE_E_OK && (offered & SMTPLITE_EXT_SMTPUTF8) == 0 &&
-        !is_ascii(mailbox->address))
+    if (error != SMTPLITE_E_OK)
+        return FOUND(FINDING_ADDRESS, error);
+    if ((offered & SMTPLITE_EXT_SMTPUTF8) == 0 && !is_ascii(address))
         return FOUND(FINDING_SMTPUTF8, SMTPLITE_E_NON_ASCII);
-    return found(FINDING_ADDRESS, error);
+    return check_texts(mailbox, of_mailbox, COUNT(of_mailbox));
 }
 
 /* How many there are of a role, up to two. */
@@ -134,21 +205,7 @@ bool smtplite_message_needs_utf8(const struct smtplite_message *m) {
     return false;
 }
 
-/* ---- The other header fields ----------------------------------------------------------------- */
-
-static unsigned check_identifiers(const struct smtplite_message *m) {
-    enum smtplite_error error = check(m->message_id, OPTIONAL | TOKEN);
-    if (error == SMTPLITE_E_OK && m->message_id != NULL && !is_addr_spec(m->message_id))
-        error = SMTPLITE_E_ADDRESS;
-    if (error != SMTPLITE_E_OK)
-        return FOUND(FINDING_MESSAGE_ID, error);
-    error = check(m->id_domain, OPTIONAL | TOKEN);
-    if (error == SMTPLITE_E_OK && m->id_domain != NULL && !is_domain(m->id_domain))
-        error = SMTPLITE_E_ADDRESS;
-    if (error != SMTPLITE_E_OK)
-        return FOUND(FINDING_ID_DOMAIN, error);
-    return found(FINDING_IN_REPLY_TO, check(m->in_reply_to, OPTIONAL | TOKEN));
-}
+/* ---- The rest -------------------------------------------------------------------------------- */
 
 static unsigned check_numbers(const struct smtplite_message *m) {
     if (m->unique_len > sizeof m->unique)
@@ -158,43 +215,16 @@ static unsigned check_numbers(const struct smtplite_message *m) {
     return m->priority > SMTPLITE_LOW ? FOUND(FINDING_PRIORITY, SMTPLITE_E_ARGUMENT) : 0;
 }
 
-/* Written by the composer, or never: Bcc tells whom. */
-static bool is_owned(const char *name) {
-    return smtplite_message_owns(name) || has_prefix(name, "content-") ||
-           (has_prefix(name, "bcc") && name[3] == '\0');
-}
-
-static unsigned check_field(const struct smtplite_field *field) {
-    enum smtplite_error error = check(field->name, TOKEN);
-    if (error == SMTPLITE_E_OK && smtplite_words_have(field->name, ':'))
-        error = SMTPLITE_E_ARGUMENT;
-    if (error == SMTPLITE_E_OK && smtplite_text_length(field->name) > OWN_NAME_MAX)
-        error = SMTPLITE_E_TOO_LONG;
-    if (error != SMTPLITE_E_OK)
-        return FOUND(FINDING_FIELD_NAME, error);
-    if (is_owned(field->name))
-        return FOUND(FINDING_FIELD_OWNED, SMTPLITE_E_ARGUMENT);
-    error = check(field->value, TABBED);
-    if (error == SMTPLITE_E_OK &&
-        (smtplite_words_look(field->value) & (LOOKS_ENDLESS | LOOKS_SPOILT)) == LOOKS_ENDLESS)
-        error = SMTPLITE_E_TOO_LONG;
-    return found(FINDING_FIELD_VALUE, error);
-}
-
 static unsigned check_header(const struct smtplite_message *m, uint16_t offered) {
     unsigned came = check_mailboxes(m, offered);
     if (came == 0)
-        came = found(FINDING_SUBJECT, check(m->subject, OPTIONAL | TABBED));
-    if (came == 0)
-        came = check_identifiers(m);
+        came = check_texts(m, of_message, COUNT(of_message));
     if (came == 0)
         came = check_numbers(m);
     for (size_t i = 0; i < m->field_count && came == 0; i++)
-        came = check_field(&m->fields[i]);
+        came = check_texts(&m->fields[i], of_field, COUNT(of_field));
     return came;
 }
-
-/* ---- Parts ----------------------------------------------------------------------------------- */
 
 static bool has_source(const struct smtplite_part *part) {
     const struct smtplite_memory *memory = part->source.context;
@@ -203,34 +233,14 @@ static bool has_source(const struct smtplite_part *part) {
     return memory != NULL && (memory->p != NULL || memory->n == 0);
 }
 
-/* What is made of parts may not be encoded (RFC 2045 6.4). */
-static enum smtplite_error check_type(const char *type) {
-    enum smtplite_error error = check(type, OPTIONAL | TYPE);
-    if (error != SMTPLITE_E_OK || type == NULL)
-        return error;
-    unsigned looks = smtplite_words_look(type);
-    if ((looks & (LOOKS_BLANK_AT_ENDS | LOOKS_ENCODED)) != 0 || !smtplite_words_have(type, '/') ||
-        has_prefix(type, "multipart/") || has_prefix(type, "message/"))
-        return SMTPLITE_E_ARGUMENT;
-    return (looks & LOOKS_ENDLESS) != 0 ? SMTPLITE_E_TOO_LONG : SMTPLITE_E_OK;
-}
-
 static unsigned check_part(const struct smtplite_part *part) {
-    enum smtplite_error error;
     if (!has_source(part))
         return FOUND(FINDING_SOURCE, SMTPLITE_E_ARGUMENT);
     if (part->kind > SMTPLITE_PART_ATTACHMENT || part->encoding > SMTPLITE_ENCODING_BASE64)
         return FOUND(FINDING_KIND, SMTPLITE_E_ARGUMENT);
-    error = check_type(part->type);
-    if (error != SMTPLITE_E_OK)
-        return FOUND(FINDING_TYPE, error);
-    error = check(part->name, OPTIONAL);
-    if (error == SMTPLITE_E_OK && part->name != NULL && smtplite_text_length(part->name) > WORD_MAX)
-        error = SMTPLITE_E_TOO_LONG;
-    if (error != SMTPLITE_E_OK)
-        return FOUND(FINDING_PART_NAME, error);
-    bool optional = part->kind != SMTPLITE_PART_INLINE;
-    return found(FINDING_CONTENT_ID, check(part->content_id, optional ? OPTIONAL | TOKEN : TOKEN));
+    if (part->kind == SMTPLITE_PART_INLINE && part->content_id == NULL)
+        return FOUND(FINDING_CONTENT_ID, SMTPLITE_E_ARGUMENT);
+    return check_texts(part, of_part, COUNT(of_part));
 }
 
 static unsigned check_parts(const struct smtplite_message *m) {

@@ -73,24 +73,9 @@ unsigned smtplite_words_look(const char *text) {
     return found;
 }
 
-/* Octets of the UTF-8 character at p; 0: it is none. Overlong forms, surrogates and what is beyond
- * U+10FFFF show in the first two octets. */
-static size_t character(const char *p) {
-    unsigned first = (uint8_t)*p;
-    size_t n = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-    for (size_t i = 1; i < n; i++)
-        if (((uint8_t)p[i] & 0xC0) != 0x80)
-            return 0;
-    unsigned pair = n == 1 ? 0xC280 : first << 8 | (uint8_t)p[1];
-    if (pair < 0xC280 || pair > 0xF48F || (pair ^ 0xE000) < 0xA0 || (pair ^ 0xEDA0) < 0x20 ||
-        (pair ^ 0xF000) < 0x90)
-        return 0;
-    return n;
-}
-
 static bool is_utf8(const char *text) {
     while (*text != '\0') {
-        size_t n = character(text);
+        size_t n = smtplite_utf8_length(text);
         if (n == 0)
             return false;
         text += n;
@@ -136,7 +121,7 @@ void smtplite_words_characters(struct smtplite_message *m, size_t len, uint8_t c
     const char *text = m->text;
     size_t n = 0;
     while (text[n] != '\0') {
-        size_t more = m->raw ? 1 : character(text + n);
+        size_t more = m->raw ? 1 : smtplite_utf8_length(text + n);
         if (smtplite_words_length(text, n + more, coding) > len)
             break;
         n += more;
