@@ -28,14 +28,14 @@
     X(MAIL, "MAIL FROM:<\2>\6\r\n")                                                                \
     X(RCPT, "RCPT TO:<\3>\6\r\n")                                                                  \
     X(DATA, "DATA\r\n")                                                                            \
-    X(BDAT, "")                                                                         \
+    X(BDAT, "")                                                                                    \
     X(MESSAGE, "")                                                                                 \
     X(RSET, "RSET\r\n")                                                                            \
     X(NOOP, "NOOP\r\n")                                                                            \
-    X(VRFY, "VRFY \7\r\n")                                                                        \
-    X(EXPN, "EXPN \7\r\n")                                                                        \
-    X(HELP, "HELP\6\7\r\n")                                                                       \
-    X(ETRN, "ETRN \7\r\n")                                                                        \
+    X(VRFY, "VRFY \7\r\n")                                                                         \
+    X(EXPN, "EXPN \7\r\n")                                                                         \
+    X(HELP, "HELP\6\7\r\n")                                                                        \
+    X(ETRN, "ETRN \7\r\n")                                                                         \
     X(QUIT, "QUIT\r\n")
 
 #define SMTPLITE_X_PHASE(name, command) SMTPLITE_PHASE_##name,
