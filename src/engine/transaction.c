@@ -88,6 +88,24 @@ static void settle_unanswered(const struct smtplite_session *s) {
             s->mail->recipients[i].fate = SMTPLITE_MAYBE;
 }
 
+/* What ended the session was this mail's content, not the connection, and not the server. */
+static bool is_of_content(const struct smtplite_result *result) {
+    if (result->error == SMTPLITE_E_REFUSED)
+        return result->phase == PHASE(MESSAGE) || result->phase == PHASE(BDAT);
+    return result->error == SMTPLITE_E_SOURCE || result->error == SMTPLITE_E_BODY_NUL ||
+           result->error == SMTPLITE_E_BODY_8BIT;
+}
+
+/* The mail that waits is lost with the session; another one's fault is not its own, and so no
+ * reason never to try it again. */
+static void fail_next(const struct smtplite_session *s, struct smtplite_result *result) {
+    result->error = SMTPLITE_E_CLOSED;
+    if (is_of_content(&s->result))
+        return;
+    *result = s->result;
+    result->outcome = SMTPLITE_NOT_SENT;
+}
+
 /* The session has failed; the result has why. */
 void smtplite_mail_fail(struct smtplite_session *s) {
     settle(s, SMTPLITE_PENDING, s->marked ? SMTPLITE_MAYBE : fate_of_result(s));
@@ -95,10 +113,8 @@ void smtplite_mail_fail(struct smtplite_session *s) {
         settle_unanswered(s);
     s->result.outcome = outcome_of(s->mail);
     s->mail->result = s->result;
-    if (s->next == NULL)
-        return;
-    s->next->result = s->result;
-    s->next->result.outcome = SMTPLITE_NOT_SENT;
+    if (s->next != NULL)
+        fail_next(s, &s->next->result);
 }
 
 /* ---- Beginning --------------------------------------------------------------------------- */
