@@ -83,7 +83,7 @@ $(foreach t,$(TESTS) $(HELPERS),$(eval $(call program,$(OUT)/tests/$(t),$($(t).s
 # ---- What people call -----------------------------------------------------------------------
 
 .PHONY: all run test interop asan ubsan valgrind m32 clang gcc cxx-headers fuzz proofs footprint \
-    footprint-check tls-figures lint format symbols consumer selfcheck install deps clean help \
+    footprint-check tls-figures screenshot lint format symbols consumer selfcheck install deps clean help \
     programs tests helpers list
 
 all: ## build the library, netx_mail and the examples (build/...)
@@ -147,6 +147,12 @@ footprint-check: ## the same, compared with the goals
 tls-figures: ## what TLS resumption saves the next connection, measured; WRITE=1: into docs/tls.md
 	@$(MAKE) --no-print-directory -s FLAVOUR=gcc build/gcc/tests/tls_figures
 	@$(PYTHON) -B tests/tls/resume_figures.py $(if $(WRITE),--write) build/gcc/tests/tls_figures
+
+# A browser and a mail reader are 500 MB of packages: too much for `make test`.
+screenshot: ## docs/images/mail.png: an HTML mail with its inline image, shown by a mail reader
+	@scripts/deps.sh screenshot
+	@$(MAKE) --no-print-directory -s all
+	@$(PYTHON) -B tests/message/screenshot.py docs/images/mail.png
 
 symbols: ## engine and sasl import only mem*, export only smtplite_*, have no .data and no .bss
 	@scripts/symbols.sh

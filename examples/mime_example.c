@@ -15,9 +15,8 @@
 #include <time.h>
 
 static const char text[] = "Pump 7 ran hot today: 81 °C.\n\nThe log is attached.\n";
-static const char html[] = "<h2>Pump 7 ran hot today: 81 °C</h2>\n"
-                           "<p><img src=\"cid:chart@pump7\" alt=\"temperature\"></p>\n"
-                           "<p>The log is attached.</p>\n";
+static const char html[] = "<h2>Pump 7 ran hot today: 81 °C</h2><p>The log is attached.</p>\n"
+                           "<img src=\"cid:chart@pump7\" alt=\"temperature over the day\">\n";
 static struct smtplite_memory text_memory = {.p = text, .n = sizeof text - 1};
 static struct smtplite_memory html_memory = {.p = html, .n = sizeof html - 1};
 static struct smtplite_file chart, log_file;
@@ -41,15 +40,16 @@ int main(int argc, char **argv) {
     struct smtplite_part parts[] = {
         {.source = smtplite_memory_source(&text_memory)},
         {.source = smtplite_memory_source(&html_memory), .kind = SMTPLITE_PART_HTML},
-        {.kind = SMTPLITE_PART_INLINE, .type = "image/png", .content_id = "chart@pump7"},
+        {.kind = SMTPLITE_PART_INLINE, .type = "image/png", .name = "chart.png"},
         {.kind = SMTPLITE_PART_ATTACHMENT, .type = "text/csv", .name = "log.csv"}};
     if (argc != 7)
         fprintf(stderr, "usage: PASSWORD=... %s SERVER PORT FROM TO PICTURE FILE\n", argv[0]);
     if (argc != 7 || !read_from(&parts[2], &chart, argv[5]) ||
         !read_from(&parts[3], &log_file, argv[6]))
         return 2;
-    struct smtplite_mailbox people[] = {{"Pump 7", argv[3], SMTPLITE_FROM},
-                                        {NULL, argv[4], SMTPLITE_TO}};
+    struct smtplite_mailbox from = {.name = "Pump 7", .address = argv[3], .role = SMTPLITE_FROM};
+    struct smtplite_mailbox people[] = {from, {.address = argv[4], .role = SMTPLITE_TO}};
+    parts[2].content_id = "chart@pump7";
     struct smtplite_message message;
     smtplite_message_init(&message);
     message.mailboxes = people;
@@ -59,7 +59,6 @@ int main(int argc, char **argv) {
     message.part_count = 4;
     message.has_date = true;
     message.date = (uint32_t)time(NULL);
-
     struct smtplite_openssl_crypto crypto;
     struct smtplite_login login;
     struct smtplite_config config = {.user = argv[3],
@@ -84,6 +83,7 @@ int main(int argc, char **argv) {
     smtplite_openssl_free(&tls);
     smtplite_file_close(&chart);
     smtplite_file_close(&log_file);
-    printf("%s: %s\n", smtplite_outcome_name(report.result.outcome), report.text);
+    printf("%s: %s\n%s\n", smtplite_outcome_name(report.result.outcome), report.text,
+           smtplite_error_help(report.result.error));
     return report.result.outcome == SMTPLITE_SENT ? 0 : 1;
 }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Installs the Debian packages that a job needs, and of them only those that are missing.
-#   scripts/deps.sh [--list] build|run|test ...
+#   scripts/deps.sh [--list] build|run|test|screenshot ...
 set -euo pipefail
 
 build=(gcc libc6-dev make libssl-dev)
@@ -14,7 +14,8 @@ test=("${run[@]}" g++ cmake pkg-config
     curl python3-cryptography xxd mblaze
     postfix sasl2-bin libsasl2-modules libsasl2-modules-db strace iproute2 procps git)
 # npm's smtp-server wants these: Debian's, unless the machine has others.
-command -v node >/dev/null && command -v npm >/dev/null || test+=(nodejs npm)
+screenshot=("${run[@]}" openssl chromium fonts-dejavu-core)
+command -v node >/dev/null && command -v npm >/dev/null || test+=(nodejs npm) screenshot+=(nodejs npm)
 
 say() { printf 'deps: %s\n' "$*"; }
 
@@ -59,6 +60,7 @@ for group in "${@:-test}"; do
     build) wanted+=("${build[@]}") ;;
     run) wanted+=("${run[@]}") ;;
     test) wanted+=("${test[@]}") ;;
+    screenshot) wanted+=("${screenshot[@]}") ;;
     *) say "no such group: $group"; exit 2 ;;
     esac
 done

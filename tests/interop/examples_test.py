@@ -233,8 +233,8 @@ def check_mime_mail(checks, text, wanted):
     checks.equal(octets[2:], wanted, "mime_example: files")
     checks.ok("81 °C" in leaves[0].get_content(), "mime_example: text %r" % octets[0])
     checks.ok('"cid:chart@pump7"' in leaves[1].get_content(), "mime_example: HTML %r" % octets[1])
-    names = (leaves[2]["content-id"], leaves[3].get_filename())
-    checks.equal(names, ("<chart@pump7>", "log.csv"), "mime_example: names")
+    names = (leaves[2]["content-id"], leaves[2].get_filename(), leaves[3].get_filename())
+    checks.equal(names, ("<chart@pump7>", "chart.png", "log.csv"), "mime_example: names")
 
 
 def check_mime_example(checks, folder):
