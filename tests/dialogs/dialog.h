@@ -126,6 +126,9 @@ struct login_plan {
     size_t token_count;
 };
 
+/* What AGAIN is answered with; HOLD: nothing, until `!again`. */
+enum again { AGAIN_YES, AGAIN_NO, AGAIN_HOLD };
+
 enum job_kind { JOB_MAIL, JOB_NOOP, JOB_COMMAND, JOB_IDLE };
 struct job {
     enum job_kind kind;
@@ -134,7 +137,8 @@ struct job {
     size_t to_count;
     uint32_t size;
     uint16_t flags;
-    bool has_options, not_again;
+    bool has_options;
+    enum again again;
     struct smtplite_options options;
     struct piece *pieces;
     size_t piece_count;
@@ -157,6 +161,16 @@ enum quit_when { QUIT_LATE, QUIT_EARLY, QUIT_FIRST };
  * when its content is asked for. */
 enum next_when { NEXT_LATE, NEXT_EARLY, NEXT_BODY };
 
+/* In wrong/: what the runner changes of a mail at DONE, to see its own checks fail. */
+enum spoil {
+    SPOIL_NOTHING,
+    SPOIL_RESULT,
+    SPOIL_ACCEPTED,
+    SPOIL_PENDING,
+    SPOIL_ANSWERED,
+    SPOIL_LATE
+};
+
 struct dialog {
     const char *file, *name, *covers;
     const char *fails; /* in wrong/: what the report must say */
@@ -168,6 +182,7 @@ struct dialog {
     size_t job_count;
     enum quit_when quit;
     enum next_when next;
+    enum spoil spoil;
     bool one_segment; /* replies glued to others on purpose: apart they mean something else */
     bool generated;
     int split_block; /* generated: the one block that is worth splitting; ANY: all */
@@ -366,11 +381,13 @@ void react(struct play *p, int event);
 const struct sent_mail *mail_at_hand(const struct play *p);
 void check_recipients(struct play *p, const struct sent_mail *sent, const struct want_result *want,
                       int line);
+void spoil_mail(struct play *p, int event);
 /* What must be so of every mail, whatever the script says. */
 void check_mails(struct play *p, int event, const struct smtplite_event_data *data);
 size_t hash_mail(const struct sent_mail *sent);
 void call_body(struct play *p, const struct block *b);
 void call_submit(struct play *p, const struct block *b);
+void call_again(struct play *p, const struct block *b);
 
 /* ---- play_login.c -------------------------------------------------------------------------- */
 

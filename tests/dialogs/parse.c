@@ -173,6 +173,13 @@ static void take_next(const struct line *l, struct dialog *d) {
     d->next = (enum next_when)parse_set(l, words, l->value, strlen(l->value));
 }
 
+static void take_spoil(const struct line *l, struct dialog *d) {
+    static const struct word_value words[] = {
+        {"result", SPOIL_RESULT},     {"accepted", SPOIL_ACCEPTED}, {"pending", SPOIL_PENDING},
+        {"answered", SPOIL_ANSWERED}, {"late", SPOIL_LATE},         {NULL, 0}};
+    d->spoil = (enum spoil)parse_set(l, words, l->value, strlen(l->value));
+}
+
 static void take_covers(const struct line *l, struct dialog *d) {
     size_t old = d->covers == NULL ? 0 : strlen(d->covers);
     char *both = arena(old + strlen(l->value) + 2);
@@ -345,9 +352,9 @@ static void take_next_rcpt(const struct line *l, struct dialog *d) {
 }
 
 static void take_call(const struct line *l, struct dialog *d) {
-    static const char *const calls[] = {"!eof",    "!reset", "!timeout", "!cancel", "!tls",
-                                        "!quit",   "!body",  "!submit",  "!wants",  "!token",
-                                        "!offers", "!left",  "!limit",   NULL};
+    static const char *const calls[] = {"!eof",   "!reset",  "!timeout", "!cancel", "!tls",
+                                        "!quit",  "!body",   "!submit",  "!wants",  "!token",
+                                        "!again", "!offers", "!left",    "!limit",  NULL};
     for (const char *const *call = calls; *call != NULL; call++) {
         if (strcmp(l->key, *call) == 0) {
             struct step *step = add_step(l, d, STEP_CALL);
@@ -395,6 +402,7 @@ static const struct handler {
     {"next", take_next},
     {"next_result", take_next_result},
     {"next_rcpt", take_next_rcpt},
+    {"spoil", take_spoil},
 };
 
 static void take_lines(const struct sections *all, const struct section *from, struct dialog *d);

@@ -163,8 +163,9 @@ void take_rcptopt(const struct line *l, struct dialog *d) {
 }
 
 void take_again(const struct line *l, struct dialog *d) {
-    static const struct word_value words[] = {{"yes", 0}, {"no", 1}, {NULL, 0}};
-    last_mail(l, d)->not_again = parse_set(l, words, l->value, strlen(l->value)) != 0;
+    static const struct word_value words[] = {
+        {"yes", AGAIN_YES}, {"no", AGAIN_NO}, {"hold", AGAIN_HOLD}, {NULL, 0}};
+    last_mail(l, d)->again = (enum again)parse_set(l, words, l->value, strlen(l->value));
 }
 
 void take_body(const struct line *l, struct dialog *d) {

@@ -244,6 +244,7 @@ static bool take_event(struct play *p) {
     if (is_new(p, event)) {
         log_event(p, event, &data);
     }
+    spoil_mail(p, event);
     check_mails(p, event, &data);
     react(p, event);
     return true;
@@ -516,6 +517,8 @@ static void move_call(struct play *p, const struct block *b) {
         call_token(p);
     } else if (strcmp(b->call, "submit") == 0) {
         call_submit(p, b);
+    } else if (strcmp(b->call, "again") == 0) {
+        call_again(p, b);
     } else if (strcmp(b->call, "offers") == 0) {
         call_offers(p, b);
     } else if (strcmp(b->call, "left") == 0) {
@@ -631,7 +634,9 @@ static void check_end(struct play *p) {
         fail(p, "it is over and smtplite_wants is %u", smtplite_wants(&p->s));
     }
     if (smtplite_noop(&p->s) != SMTPLITE_E_STATE || smtplite_body_end(&p->s) != SMTPLITE_E_STATE ||
-        smtplite_token_end(&p->s) != SMTPLITE_E_STATE) {
+        smtplite_token_end(&p->s) != SMTPLITE_E_STATE ||
+        smtplite_again(&p->s, true) != SMTPLITE_E_STATE ||
+        smtplite_wants(&p->s) != SMTPLITE_WANT_CLOSE) {
         fail(p, "it is over and takes calls");
     }
 }

@@ -147,13 +147,31 @@ void call_body(struct play *p, const struct block *b) {
     give_body(p);
 }
 
-static void answer_again(struct play *p) {
+static void answer_again(struct play *p, bool can) {
     take_back(p);
     p->piece = 0;
     p->piece_pos = 0;
-    if (smtplite_again(&p->s, !mail_at_hand(p)->job->not_again) != SMTPLITE_E_OK) {
+    if (smtplite_again(&p->s, can) != SMTPLITE_E_OK) {
         fail(p, "smtplite_again was refused");
     }
+}
+
+static void react_to_again(struct play *p) {
+    const struct sent_mail *sent = mail_at_hand(p);
+    if (sent == NULL) {
+        fail(p, "AGAIN, and there is no mail");
+    } else if (sent->job->again != AGAIN_HOLD) {
+        answer_again(p, sent->job->again == AGAIN_YES);
+    }
+}
+
+void call_again(struct play *p, const struct block *b) {
+    const struct sent_mail *sent = mail_at_hand(p);
+    if (sent == NULL || sent->job->again != AGAIN_HOLD) {
+        fail(p, "line %d: AGAIN is not held", b->line);
+        return;
+    }
+    answer_again(p, true);
 }
 
 /* From DONE on nothing of the mail is borrowed any more. */
@@ -195,7 +213,7 @@ void react(struct play *p, int event) {
         give_token(p);
         break;
     case SMTPLITE_EV_AGAIN:
-        answer_again(p);
+        react_to_again(p);
         break;
     case SMTPLITE_EV_CLOSED:
     case SMTPLITE_EV_FAILED:
@@ -242,6 +260,26 @@ void check_recipients(struct play *p, const struct sent_mail *sent, const struct
             fail(p, "line %d: recipient %zu: enhanced %u.%u.%u", line, i, got->enhanced.klass,
                  got->enhanced.subject, got->enhanced.detail);
         }
+    }
+}
+
+void spoil_mail(struct play *p, int event) {
+    struct sent_mail *sent = &p->sent[0];
+    if (event == SMTPLITE_EV_CLOSED && p->d->spoil == SPOIL_LATE) {
+        sent->mail.recipients[0].code++;
+    }
+    if (event == SMTPLITE_EV_RECIPIENT && p->d->spoil == SPOIL_ANSWERED) {
+        sent->mail.recipients[0].fate = SMTPLITE_ACCEPTED;
+    }
+    if (event != SMTPLITE_EV_DONE) {
+        return;
+    }
+    if (p->d->spoil == SPOIL_RESULT) {
+        sent->mail.result.code++;
+    } else if (p->d->spoil == SPOIL_ACCEPTED) {
+        sent->mail.recipients[0].fate = SMTPLITE_ACCEPTED;
+    } else if (p->d->spoil == SPOIL_PENDING) {
+        sent->mail.recipients[0].fate = SMTPLITE_PENDING;
     }
 }
 
