@@ -21,7 +21,7 @@
 #include "sender.h"
 #include "smtplite/posix.h"
 
-#define RECIPIENTS 120
+#define RECIPIENTS 1200
 #define MAILS      60
 #define COMMANDS   20
 

@@ -273,9 +273,10 @@ def check_unsound_sources(checks, server, scratch, *options, port=None, ways=tup
         for length in (4999, 5001):
             mail = ["to=" + RECIPIENT, "attach=" + part, "length=%d" % length, *how]
             unsound["a part lies by %+d, %s" % (length - 5000, way)] = mail
-    for length in (size - 1, size + 1) if "BDAT" in ways else ():
-        mail = scratch.mail("8bit", "exact", "size=%d" % length, content=content)
-        unsound["lies by %+d, one chunk" % (length - size)] = mail
+        for length in (size - 1, size + 1):
+            how = ("8bit", "exact", "size=%d" % length, *WAYS[way][0])
+            mail = scratch.mail(*how, content=content)
+            unsound["lies by %+d, %s" % (length - size, way)] = mail
     for what, mail in unsound.items():
         what = "%s, %s" % (type(server).__name__, what)
         behind = scratch.mail()
@@ -349,21 +350,44 @@ def check_messages(checks, server, scratch, way, *options, port=None):
 # ---- a run of mails ----------------------------------------------------------------------------
 
 
-def check_run(checks, server, scratch, *options, port=None, mails=20):
-    """Many mails on one connection; one of them to somebody unknown."""
-    what = "%s, %d mails in a row" % (type(server).__name__, mails)
+def check_run(checks, server, scratch, *options, port=None, mails=20, way="DATA"):
+    """Many mails on one connection; one to somebody unknown, and one that wants what is not
+    offered: those behind them go out all the same."""
+    what = "%s, %d mails in a row, %s" % (type(server).__name__, mails, way)
+    how, command = WAYS[way]
     bodies = [b"mail %d\r\n" % i + BODY for i in range(mails)]
-    given = [scratch.mail(content=HEADER + body) for body in bodies]
-    given[3] = scratch.mail(content=HEADER + bodies[3], to=("nobody@example.com",))
+    given = [scratch.mail(*how, content=HEADER + body) for body in bodies]
+    given[3] = scratch.mail(*how, content=HEADER + bodies[3], to=("nobody@example.com",))
+    given[5] = scratch.mail(*how, "binary", content=HEADER + bodies[5])
     result = talk(server, *options, port=port, mails=given)
     wanted = ["SENT"] * mails
-    wanted[3] = "NOT_SENT"
-    checks.equal(result.outcomes(), wanted, "%s: %r" % (what, result))
-    fate = result.fates(3).get("nobody@example.com") if len(result.mails) > 3 else None
-    checks.equal(fate, ("refused", 550), what + ": the one who is unknown")
+    wanted[3] = wanted[5] = "NOT_SENT"
+    if checks.equal(result.outcomes(), wanted, "%s: %r" % (what, result)):
+        checks.equal(result.fates(3)["nobody@example.com"], ("refused", 550), what + ": unknown")
+        checks.equal(result.mails[5]["error"], "UNOFFERED", what + ": not offered")
     checks.equal(len(result.said("EHLO|LHLO")), 1, what + ": EHLO")
-    stored = [(RECIPIENT, body) for i, body in enumerate(bodies) if i != 3]
+    checks.ok(command in result.transcript.decode("latin-1"), what + ": " + command)
+    stored = [(RECIPIENT, body) for i, body in enumerate(bodies) if wanted[i] == "SENT"]
     check_stored(checks, server, stored, what)
+
+
+def check_broken_run(checks, server, scratch, *options, port=None, ways=tuple(WAYS)):
+    """The third of five mails fails in its middle: the two before it are there, and it is said that
+    those behind it have not begun."""
+    for way in ways:
+        what = "%s, a run that breaks, %s" % (type(server).__name__, way)
+        how = WAYS[way][0]
+        bodies = [b"mail %d\r\n" % i + sample(20000) for i in range(5)]
+        given = [scratch.mail("8bit", *how, content=HEADER + body) for body in bodies]
+        given[2] += ["fail_at=10000", "piece=1000"]
+        result = talk(server, *options, port=port, mails=given)
+        outcomes = result.outcomes()
+        checks.equal(outcomes[:3], ["SENT", "SENT", "NOT_SENT"], "%s: %r" % (what, result))
+        checks.equal(set(outcomes[3:]) - {"NOT_SENT"}, set(), what + ": those behind")
+        fates = {fate for i in range(2, len(outcomes)) for fate, _ in result.fates(i).values()}
+        checks.equal(fates, {"untried"}, what + ": fates")
+        checks.equal(result.told.get("end"), "SOURCE", what + ": the end")
+        check_stored(checks, server, [(RECIPIENT, body) for body in bodies[:2]], what)
 
 
 def check_limit(checks, server, scratch, count, transactions, port=None, ways=tuple(WAYS)):

@@ -7,8 +7,8 @@ import os
 import re
 
 from extensions import (
-    BODY, WAYS, Scratch, check_chunks, check_messages, check_run, check_sent, check_stored,
-    check_unsound_sources, check_wishes, talk,
+    BODY, WAYS, Scratch, check_broken_run, check_chunks, check_messages, check_run, check_sent,
+    check_stored, check_unsound_sources, check_wishes, talk,
 )
 from interop import HEADER, PASSWORD, RECIPIENT, become_root, run_tests, sample
 from secure import Dovecot, Unpacked, make_certificates
@@ -69,7 +69,9 @@ def check_lmtp(checks, folder, scratch):
         check_mixed(checks, server, scratch)
         result = talk(server, "lmtp", mails=[scratch.mail(to=("second@example.com",))])
         check_sent(checks, server, result, "one recipient", to=("second@example.com",))
-        check_run(checks, server, scratch, "lmtp")
+        for way in WAYS:
+            check_run(checks, server, scratch, "lmtp", way=way)
+        check_broken_run(checks, server, scratch, "lmtp")
         check_wishes(checks, server, scratch, OFFERED, "lmtp")
         check_chunks(checks, server, scratch, "lmtp")
         check_unsound_sources(checks, server, scratch, "lmtp")

@@ -3,8 +3,8 @@
 """Exim: CHUNKING, DSN, SMTPUTF8, PIPELINING; messages of the composer by BDAT. It offers PRDR,
 which is seen and never asked for; LIMITS its 4.96 has not."""
 from extensions import (
-    Scratch, check_chunks, check_commands, check_dsn, check_messages, check_run, check_sent,
-    check_unknown, check_unsound_sources, check_utf8, check_wishes, talk,
+    WAYS, Scratch, check_broken_run, check_chunks, check_commands, check_dsn, check_messages,
+    check_run, check_sent, check_unknown, check_unsound_sources, check_utf8, check_wishes, talk,
 )
 from interop import become_root, run_tests
 from secure import Exim, make_certificates
@@ -40,7 +40,9 @@ def test(checks, folder):
         check_utf8(checks, server, scratch, **port)
         check_dsn(checks, server, scratch, raw_xtext=True, **port)
         check_unknown(checks, server, scratch, **port)
-        check_run(checks, server, scratch, **port)
+        for way in WAYS:
+            check_run(checks, server, scratch, way=way, **port)
+        check_broken_run(checks, server, scratch, **port)
         check_wishes(checks, server, scratch, OFFERED, **port)
         check_chunks(checks, server, scratch, **port)
         check_unsound_sources(checks, server, scratch, **port)

@@ -3,9 +3,9 @@
 """Postfix: SIZE, 8BITMIME, SMTPUTF8, DSN, CHUNKING, ENHANCEDSTATUSCODES, VRFY, ETRN, a limit on
 recipients; messages of the composer by DATA."""
 from extensions import (
-    BODY, EIGHT, Scratch, check_chunks, check_commands, check_dsn, check_limit, check_messages,
-    check_not_sent, check_run, check_sent, check_unknown, check_unsound_sources, check_utf8,
-    check_wishes, talk,
+    BODY, EIGHT, WAYS, Scratch, check_broken_run, check_chunks, check_commands, check_dsn,
+    check_limit, check_messages, check_not_sent, check_run, check_sent, check_unknown,
+    check_unsound_sources, check_utf8, check_wishes, talk,
 )
 from interop import HEADER, RECIPIENT, Postfix, become_root, run_tests, sample
 
@@ -101,8 +101,11 @@ def test(checks, folder):
         check_dsn(checks, server, scratch)
         check_commands(checks, server, QUESTIONS)
         check_limit(checks, server, scratch, 12, 3, port=server.few_port)
+        check_limit(checks, server, scratch, 1100, 2, ways=("DATA",))  # its default is 1,000
         check_unknown(checks, server, scratch)
-        check_run(checks, server, scratch)
+        for way in WAYS:
+            check_run(checks, server, scratch, way=way)
+        check_broken_run(checks, server, scratch)
         check_wishes(checks, server, scratch, OFFERED)
         check_wishes(checks, server, scratch, set(), port=server.hidden_port)
         check_chunks(checks, server, scratch)

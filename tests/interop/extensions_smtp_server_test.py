@@ -6,8 +6,8 @@ import subprocess
 import tempfile
 
 from extensions import (
-    EIGHT, ENVID, ORCPT, Scratch, check_run, check_sent, check_unknown, check_unoffered,
-    check_unsound_sources, check_utf8, check_wishes, decode_xtext, talk,
+    EIGHT, ENVID, ORCPT, Scratch, check_broken_run, check_run, check_sent, check_unknown,
+    check_unoffered, check_unsound_sources, check_utf8, check_wishes, decode_xtext, talk,
 )
 from interop import HEADER, Aiosmtpd, run_tests
 from secure import SCRIPTS, make_certificates, output_of
@@ -116,6 +116,8 @@ def test(checks, folder):
         check_lmtp(checks, server, scratch)
         check_utf8(checks, server, scratch, "lmtp", port=server.lmtp_port)
         check_run(checks, server, scratch, "lmtp", port=server.lmtp_port)
+        lmtp = {"port": server.lmtp_port, "ways": ("DATA",)}
+        check_broken_run(checks, server, scratch, "lmtp", **lmtp)
         for options, port in (((), server.port), (("lmtp",), server.lmtp_port)):
             check_unsound_sources(checks, server, scratch, *options, port=port, ways=("DATA",))
 
