@@ -19,19 +19,13 @@ static const char *const words[] = {
     [FINDING_UNIQUE] = "unique_len: beyond the octets of unique",
     [FINDING_ZONE] = "zone: a day or more",
     [FINDING_PRIORITY] = "priority: none of enum smtplite_importance",
-    [FINDING_FIELD_NAME] = "fields: a name is missing, not printable ASCII, over 64 octets, has a "
-                           "colon, < or >, or is one that the composer writes",
-    [FINDING_FIELD_VALUE] = "fields: a value is missing, or has a control byte, or a word over 990 "
-                            "octets",
+    [FINDING_FIELD_NAME] = "fields: a name is no token of ASCII, over 64, or the composer's own",
+    [FINDING_FIELD_VALUE] = "fields: a value is missing, has a control byte, or a word over 990",
     [FINDING_SOURCE] = "parts: one has no source",
     [FINDING_KIND] = "parts: a kind or encoding that is unknown",
-    [FINDING_TYPE] =
-        "parts: a type is not type/subtype in ASCII, or is multipart or message, which "
-        "may not be encoded",
+    [FINDING_TYPE] = "parts: a type is not type/subtype in ASCII, or is multipart or message",
     [FINDING_PART_NAME] = "parts: a name has a control byte, or is over 990 octets",
-    [FINDING_CONTENT_ID] =
-        "parts: a content_id is missing (of an INLINE part), empty, not ASCII, or "
-        "has <> or a blank",
+    [FINDING_CONTENT_ID] = "parts: a content_id is missing, empty, no ASCII, or has <> or a blank",
     [FINDING_TEXTS] = "parts: more than one TEXT, or more than one HTML",
     [FINDING_INLINE] = "parts: an INLINE part needs an HTML part that shows it",
 };

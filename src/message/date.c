@@ -15,8 +15,9 @@ static void put_two(struct smtplite_message *m, char before, unsigned number) {
 /* The Gregorian calendar, from days since 0000-03-01: years begin with March here, so that the leap
  * day is their last. */
 static void put_day(struct smtplite_message *m, uint32_t day) {
-    static const char weekdays[] = "WedThuFriSatSunMonTue";
-    static const char months[] = "MarAprMayJunJulAugSepOctNovDecJanFeb";
+    static const char weekdays[][4] = {"Wed", "Thu", "Fri", "Sat", "Sun", "Mon", "Tue"};
+    static const char months[][4] = {"Mar", "Apr", "May", "Jun", "Jul", "Aug",
+                                     "Sep", "Oct", "Nov", "Dec", "Jan", "Feb"};
     uint32_t century = (4 * day + 3) / 146097;
     uint32_t in_century = day - century * 146097 / 4;
     uint32_t year = (4 * in_century + 3) / 1461;
@@ -24,11 +25,11 @@ static void put_day(struct smtplite_message *m, uint32_t day) {
     uint32_t month = (5 * in_year + 2) / 153;
     year += century * 100 + (month >= 10);
     smtplite_line_char(m, ' ');
-    smtplite_line_put(m, weekdays + 3 * (day % 7), 3);
+    smtplite_line_text(m, weekdays[day % 7]);
     smtplite_line_char(m, ',');
     put_two(m, ' ', in_year - (153 * month + 2) / 5 + 1);
     smtplite_line_char(m, ' ');
-    smtplite_line_put(m, months + 3 * month, 3);
+    smtplite_line_text(m, months[month]);
     put_two(m, ' ', year / 100);
     put_two(m, '\0', year % 100);
 }

@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define PEOPLE_LINES "From: <a@x.example>\r\nTo: <b@y.example>\r\n"
 
@@ -230,25 +229,53 @@ static void check_fields(void) {
     CHECK(smtplite_message_begin(&message, 0, NULL) == SMTPLITE_E_TOO_LONG);
 }
 
+/* A calendar that counts day by day. */
+struct calendar {
+    int year;
+    int month;
+    int day;
+    int weekday;
+};
+
+static struct calendar day_after(struct calendar c) {
+    static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (c.year % 4 == 0 && c.year % 100 != 0) || c.year % 400 == 0;
+    c.weekday = (c.weekday + 1) % 7;
+    if (++c.day > lengths[c.month] + (leap && c.month == 1)) {
+        c.day = 1;
+        c.year += c.month == 11;
+        c.month = (c.month + 1) % 12;
+    }
+    return c;
+}
+
+static bool has_date(struct calendar c, int seconds, int zone) {
+    static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    char want[100];
+    int ahead = zone < 0 ? -zone : zone;
+    snprintf(want, sizeof want, "\r\nDate: %s, %02d %s %d %02d:%02d:%02d %c%02d%02d\r\n",
+             days[c.weekday], c.day, months[c.month], c.year, seconds / 3600, seconds / 60 % 60,
+             seconds % 60, zone < 0 ? '-' : '+', ahead / 60, ahead % 60);
+    return make(0) && holds(want);
+}
+
 /* Every day of 136 years, and the zones' ends. */
 static void check_dates(void) {
     static const int16_t zones[] = {0, 1439, -1439, 330, -1, 60};
-    char want[64];
+    struct calendar before = {1969, 11, 31, 3};
     bool good = true;
     make_message(&message);
     message.has_date = true;
     for (uint32_t day = 0; day < 49710; day++) {
-        message.date = day * 86400u + day % 86400;
+        struct calendar today = day_after(before);
         message.zone = zones[day % 6];
-        int zone = message.zone;
-        time_t local = (time_t)message.date + zone * 60;
-        struct tm tm;
-        size_t n;
-        tm = *gmtime(&local);
-        n = strftime(want, sizeof want, "\r\nDate: %a, %d %b %Y %H:%M:%S ", &tm);
-        snprintf(want + n, sizeof want - n, "%c%02d%02d\r\n", zone < 0 ? '-' : '+',
-                 (zone < 0 ? -zone : zone) / 60, (zone < 0 ? -zone : zone) % 60);
-        good = good && make(0) && holds(want);
+        message.date = day * 86400u + day % 86400;
+        int local = (int)(day % 86400) + message.zone * 60;
+        struct calendar there = local < 0 ? before : local >= 86400 ? day_after(today) : today;
+        good = good && has_date(there, (local + 86400) % 86400, message.zone);
+        before = today;
     }
     CHECK(good);
 }
