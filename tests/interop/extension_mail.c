@@ -490,14 +490,20 @@ static bool talk(const struct smtplite_transport *transport) {
     return good;
 }
 
-static bool talk_over_tls(const struct smtplite_transport *below) {
+static void read_ca(void) {
     static char room[16384];
     FILE *file = ca != NULL ? fopen(ca, "rb") : NULL;
-    if (file == NULL)
+    if (file != NULL) {
+        tls.ca.p = room;
+        tls.ca.n = fread(room, 1, sizeof room, file);
+        fclose(file);
+    } else {
         refuse("cannot read ca=", ca != NULL ? ca : "");
-    tls.ca.p = room;
-    tls.ca.n = fread(room, 1, sizeof room, file);
-    fclose(file);
+    }
+}
+
+static bool talk_over_tls(const struct smtplite_transport *below) {
+    read_ca();
     enum smtplite_tls_fault fault = suite_openssl.init(&tls);
     if (fault != SMTPLITE_TLS_FAULT_NONE)
         refuse("TLS cannot be set up: ", smtplite_tls_fault_text(fault));
