@@ -206,5 +206,5 @@ message_parsers.limit := 900
 message_parsers_again.src := $(message_parsers.src)
 message_parsers_again.wrap = $(message_parsers.wrap)
 message_parsers_again.args := few injection failures files refusals
-message_parsers_again.on := asan ubsan m32
+message_parsers_again.on := asan m32
 message_parsers_again.limit := 600
