@@ -158,8 +158,8 @@ struct block {
 
 enum quit_when { QUIT_LATE, QUIT_EARLY, QUIT_FIRST };
 /* The next mail is submitted when this one is done, or while it is under way: right behind it, or
- * when its content is asked for. */
-enum next_when { NEXT_LATE, NEXT_EARLY, NEXT_BODY };
+ * when its content is asked for. FIRST: as EARLY, and before the session is ready. */
+enum next_when { NEXT_LATE, NEXT_EARLY, NEXT_BODY, NEXT_FIRST };
 
 /* In wrong/: what the runner changes of a mail at DONE, to see its own checks fail. */
 enum spoil {

@@ -168,8 +168,11 @@ static void take_quit(const struct line *l, struct dialog *d) {
 }
 
 static void take_next(const struct line *l, struct dialog *d) {
-    static const struct word_value words[] = {
-        {"late", NEXT_LATE}, {"early", NEXT_EARLY}, {"body", NEXT_BODY}, {NULL, 0}};
+    static const struct word_value words[] = {{"late", NEXT_LATE},
+                                              {"early", NEXT_EARLY},
+                                              {"body", NEXT_BODY},
+                                              {"first", NEXT_FIRST},
+                                              {NULL, 0}};
     d->next = (enum next_when)parse_set(l, words, l->value, strlen(l->value));
 }
 

@@ -622,6 +622,8 @@ void play_begin(struct play *p, const struct dialog *d, const struct mode *m, st
         fail(p, "smtplite_init: %s", error_name((int)error));
     } else if (d->quit == QUIT_FIRST) {
         smtplite_quit(&p->s);
+    } else if (d->next == NEXT_FIRST) {
+        do_job(p);
     }
 }
 

@@ -87,7 +87,8 @@ void do_job(struct play *p) {
     if (p->dones == p->mails) {
         begin_job(p);
     }
-    if (p->d->next == NEXT_EARLY && may_add_mail(p)) {
+    bool early = p->d->next == NEXT_EARLY || p->d->next == NEXT_FIRST;
+    if (early && may_add_mail(p)) {
         begin_job(p);
     }
 }
