@@ -166,6 +166,168 @@ static void test_unknown_masks(void) {
     CHECK(smtplite_init(&s, &config, NULL, 0) == SMTPLITE_E_ARGUMENT);
 }
 
+/* ---- Two mails, several transactions -----------------------------------------------------------
+ */
+
+static struct smtplite_recipient others[4];
+static struct smtplite_mail second, third;
+
+static struct smtplite_config extended_config(void) {
+    return (struct smtplite_config){.tls = SMTPLITE_TLS_NONE, .extensions = &smtplite_extensions};
+}
+
+static void make_others(void) {
+    for (size_t i = 0; i < 4; i++) {
+        others[i] = (struct smtplite_recipient){.address = "c@z.example"};
+    }
+    second = (struct smtplite_mail){.from = "", .recipients = &others[0], .count = 1};
+    third = (struct smtplite_mail){.from = "", .recipients = &others[1], .count = 1};
+}
+
+/* Ready, PIPELINING offered, and nothing said yet. */
+static void begin_ready(const char *offer) {
+    struct smtplite_config config = extended_config();
+    begin(&config);
+    make_others();
+    talk_answer(&t, "220 x\r\n");
+    talk_answer(&t, offer);
+    CHECK(talk_event(&t) == SMTPLITE_EV_READY);
+    talk_forget(&t);
+}
+
+/* Up to the content of the first mail. */
+static void begin_content(void) {
+    CHECK(smtplite_submit(&t.s, &mail) == SMTPLITE_E_OK);
+    talk_listen(&t);
+    talk_hear(&t, "250 ok\r\n250 ok\r\n");
+    CHECK(talk_event(&t) == SMTPLITE_EV_RECIPIENT);
+    talk_hear(&t, "354 go\r\n");
+    CHECK(talk_event(&t) == SMTPLITE_EV_BODY);
+    talk_forget(&t);
+}
+
+static void test_two_mails(void) {
+    begin_ready("250-x\r\n250 PIPELINING\r\n");
+    begin_content();
+    CHECK(smtplite_submit(&t.s, &mail) == SMTPLITE_E_STATE); /* it is under way */
+    CHECK(smtplite_submit(&t.s, &second) == SMTPLITE_E_OK);
+    CHECK(smtplite_submit(&t.s, &second) == SMTPLITE_E_STATE);
+    CHECK(smtplite_submit(&t.s, &third) == SMTPLITE_E_STATE); /* two are */
+    CHECK(smtplite_body_end(&t.s) == SMTPLITE_E_OK);
+    talk_listen(&t);
+    CHECK(talk_said(&t, ".\r\nMAIL FROM:<>\r\nRCPT TO:<c@z.example>\r\nDATA\r\n"));
+    talk_hear(&t, "250 taken\r\n");
+    CHECK(talk_event(&t) == SMTPLITE_EV_DONE);
+    CHECK(mail.result.outcome == SMTPLITE_SENT && mail.result.code == 250);
+    CHECK(to.fate == SMTPLITE_ACCEPTED);
+    CHECK(smtplite_submit(&t.s, &third) == SMTPLITE_E_OK);
+    CHECK(others[0].fate == SMTPLITE_UNTRIED && others[0].code == 0);
+}
+
+/* What an earlier try has left in a mail that waits is forgotten when it is submitted. */
+static void test_second_is_forgotten(void) {
+    begin_ready("250-x\r\n250 PIPELINING\r\n");
+    begin_content();
+    others[0].fate = SMTPLITE_ACCEPTED;
+    others[0].code = 250;
+    second.result = (struct smtplite_result){.outcome = SMTPLITE_SENT, .code = 250};
+    CHECK(smtplite_submit(&t.s, &second) == SMTPLITE_E_OK);
+    CHECK(others[0].fate == SMTPLITE_UNTRIED && others[0].code == 0);
+    smtplite_io_failed(&t.s, SMTPLITE_E_CANCELLED);
+    CHECK(talk_event(&t) == SMTPLITE_EV_FAILED);
+    CHECK(second.result.outcome == SMTPLITE_NOT_SENT && second.result.code == 0);
+    CHECK(second.result.error == SMTPLITE_E_CANCELLED);
+    CHECK(others[0].fate == SMTPLITE_UNTRIED);
+}
+
+/* A mail that is refused by the call leaves the one under way alone. */
+static void test_bad_second(void) {
+    begin_ready("250-x\r\n250 PIPELINING\r\n");
+    begin_content();
+    others[0].address = "c@z.example>";
+    CHECK(smtplite_submit(&t.s, &second) == SMTPLITE_E_ADDRESS);
+    CHECK(smtplite_body_end(&t.s) == SMTPLITE_E_OK);
+    talk_listen(&t);
+    CHECK(talk_said(&t, ".\r\n"));
+    talk_hear(&t, "250 taken\r\n");
+    CHECK(talk_event(&t) == SMTPLITE_EV_DONE);
+    CHECK(mail.result.outcome == SMTPLITE_SENT);
+}
+
+static void test_again_states(void) {
+    begin_ready("250-x\r\n250-PIPELINING\r\n250 LIMITS RCPTMAX=1 MAILMAX=3\r\n");
+    CHECK(smtplite_mails_left(&t.s) == 3);
+    mail.recipients = &others[0];
+    mail.count = 2;
+    CHECK(smtplite_again(&t.s, true) == SMTPLITE_E_STATE);
+    begin_content();
+    CHECK(smtplite_mails_left(&t.s) == 2);
+    CHECK(smtplite_again(&t.s, true) == SMTPLITE_E_STATE);
+    CHECK(smtplite_body(&t.s, "x", 1) == SMTPLITE_E_OK);
+    talk_listen(&t);
+    CHECK(talk_event(&t) == SMTPLITE_EV_BODY);
+    CHECK(smtplite_body_end(&t.s) == SMTPLITE_E_OK);
+    talk_listen(&t);
+    talk_hear(&t, "250 taken\r\n");
+    CHECK(smtplite_again(&t.s, true) == SMTPLITE_E_STATE); /* the event was not read */
+    CHECK(talk_event(&t) == SMTPLITE_EV_AGAIN);
+    CHECK(smtplite_body(&t.s, "x", 1) == SMTPLITE_E_STATE);
+    CHECK(smtplite_body_end(&t.s) == SMTPLITE_E_STATE);
+    CHECK(smtplite_noop(&t.s) == SMTPLITE_E_STATE);
+    CHECK(others[0].fate == SMTPLITE_ACCEPTED && others[1].fate == SMTPLITE_UNTRIED);
+    CHECK(smtplite_again(&t.s, true) == SMTPLITE_E_OK);
+    CHECK(smtplite_again(&t.s, true) == SMTPLITE_E_STATE);
+    CHECK(smtplite_mails_left(&t.s) == 1);
+    talk_forget(&t);
+    talk_listen(&t);
+    CHECK(talk_said(&t, "MAIL FROM:<a@x.example>\r\nRCPT TO:<c@z.example>\r\nDATA\r\n"));
+}
+
+/* ---- Before which bytes the server is to be heard (D9) ------------------------------------------
+ */
+
+static bool ends_with_mark(const char *p, size_t n) {
+    return (n >= 3 && memcmp(p, ".\r\n", 3) == 0) ||
+           (n >= 13 && memcmp(p, "BDAT 0 LAST\r\n", 13) == 0);
+}
+
+/* Takes all that leaves now. True: the first piece and the end mark were to be heard before. */
+static bool hears_as_it_must(bool is_first_of_group) {
+    bool good = true;
+    size_t len;
+    for (const char *p; (p = smtplite_out(&t.s, &len)) != NULL; smtplite_out_done(&t.s, len)) {
+        bool must = is_first_of_group || ends_with_mark(p, len);
+        good &= smtplite_out_hears(&t.s) || !must;
+        is_first_of_group = false;
+    }
+    return good;
+}
+
+static void test_hears(void) {
+    begin_ready("250-x\r\n250-PIPELINING\r\n250 CHUNKING\r\n");
+    CHECK(smtplite_submit(&t.s, &mail) == SMTPLITE_E_OK);
+    CHECK(hears_as_it_must(true));
+    talk_hear(&t, "250 ok\r\n250 ok\r\n");
+    CHECK(talk_event(&t) == SMTPLITE_EV_RECIPIENT);
+    talk_hear(&t, "354 go\r\n");
+    CHECK(talk_event(&t) == SMTPLITE_EV_BODY);
+    second.flags = SMTPLITE_MAIL_EXACT;
+    second.size = 1;
+    CHECK(smtplite_submit(&t.s, &second) == SMTPLITE_E_OK);
+    CHECK(smtplite_body_end(&t.s) == SMTPLITE_E_OK);
+    CHECK(hears_as_it_must(false)); /* the end mark, though commands follow it */
+    talk_hear(&t, "250 taken\r\n");
+    CHECK(talk_event(&t) == SMTPLITE_EV_DONE);
+    talk_hear(&t, "250 ok\r\n250 ok\r\n");
+    CHECK(talk_event(&t) == SMTPLITE_EV_RECIPIENT);
+    CHECK(talk_event(&t) == SMTPLITE_EV_BODY);
+    CHECK(smtplite_body(&t.s, "x", 1) == SMTPLITE_E_OK);
+    CHECK(hears_as_it_must(false));
+    CHECK(talk_event(&t) == SMTPLITE_EV_BODY);
+    CHECK(smtplite_body_end(&t.s) == SMTPLITE_E_OK);
+    CHECK(hears_as_it_must(false)); /* LAST */
+}
+
 /* B1: a quote hides nothing but a local part that is quoted whole. */
 static void test_quotes(void) {
     static const char *const bad[] = {"a\"b c>d\"@x.example",     "a@[x\"y z\"]",
@@ -199,6 +361,11 @@ int main(void) {
     test_submit_after_quit();
     test_waits_of_zero();
     test_unknown_masks();
+    test_two_mails();
+    test_second_is_forgotten();
+    test_bad_second();
+    test_again_states();
+    test_hears();
     test_quotes();
     return check_summary("engine-order");
 }
