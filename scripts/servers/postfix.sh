@@ -6,7 +6,7 @@
 # usage: postfix.sh DIR 'PORT [PARAMETER=VALUE]...' ...
 #   Each PORT takes mail for anyone @example.com but nobody@ (550), and defers all others (454),
 #   as far as its parameters (postconf(5)) say nothing else. Mail is delivered to
-#   DIR/mail/inbox/new/, a file for each recipient.
+#   DIR/mail/inbox/new/, a file for each recipient; that for broken@ is taken, and comes back.
 #   Logins: SERVER_USER (@mail.test) with SERVER_PASSWORD, by SERVER_MECHANISMS (PLAIN LOGIN); with
 #   smtpd_sasl_path=broken the backend that knows the passwords is not there.
 #   TLS: SERVER_CERTIFICATES is a folder made by certificates.sh.
@@ -49,6 +49,7 @@ virtual_uid_maps = static:$(id -u postfix)
 virtual_gid_maps = static:$(id -g postfix)
 virtual_minimum_uid = 1
 virtual_mailbox_limit = 0
+transport_maps = inline:{ broken@example.com=broken: }
 message_size_limit = 67108864
 smtpd_recipient_restrictions = reject_unauth_destination
 smtpd_error_sleep_time = 0
@@ -87,6 +88,7 @@ proxymap unix - - n - - proxymap
 error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
+broken unix - n n - - pipe user=nobody argv=/bin/false
 virtual unix - n n - - virtual
 anvil unix - - n - 1 anvil
 tlsmgr unix - - n 1000? 1 tlsmgr

@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: MIT
 """Postfix: SIZE, 8BITMIME, SMTPUTF8, DSN, CHUNKING, ENHANCEDSTATUSCODES, VRFY, ETRN, a limit on
 recipients; messages of the composer by DATA."""
+import email
+import email.policy
+
 from extensions import (
-    BODY, EIGHT, WAYS, Scratch, check_broken_run, check_chunks, check_commands, check_dsn,
+    BODY, EIGHT, SENDER, WAYS, Scratch, check_broken_run, check_chunks, check_commands, check_dsn,
     check_limit, check_messages, check_not_sent, check_run, check_sent, check_unknown,
-    check_unsound_sources, check_utf8, check_wishes, talk,
+    check_unsound_sources, check_utf8, check_wishes, read_report, talk,
 )
 from interop import HEADER, RECIPIENT, Postfix, become_root, run_tests, sample
 
@@ -79,6 +82,24 @@ def check_codes(checks, server, scratch):
     checks.ok(name and b"id " + name.encode() in text, "queue id: %r, %r" % (name, text))
 
 
+def check_returned(checks, server, scratch):
+    """What cannot be delivered comes back: the header or all of it, as RET says, or nothing."""
+    to = ("broken@example.com",)
+    for ret, kind in (("hdrs", "text/rfc822-headers"), ("full", "message/rfc822")):
+        mail = scratch.mail("ret=" + ret, "notify=failure", to=to)
+        checks.equal(talk(server, mails=[mail]).outcomes(), ["SENT"], "RET=" + ret)
+        (text, envelope), = server.take()
+        checks.equal((envelope["to"], envelope["from"]), ([SENDER], ""), "RET=" + ret)
+        parts = email.message_from_bytes(text, policy=email.policy.default).get_payload()
+        checks.equal(parts[2].get_content_type(), kind, "RET=" + ret)
+        checks.equal(b"\none\n.\n..\ntwo\n" in text, ret == "full", "RET=%s: the text" % ret)
+        checks.equal(read_report(text)[1]["action"], "failed", "RET=" + ret)
+    for notify in ("never", "success"):
+        result = talk(server, mails=[scratch.mail("notify=" + notify, to=to)])
+        checks.equal(result.outcomes(), ["SENT"], "NOTIFY=" + notify)
+        checks.equal(server.take(), [], "NOTIFY=%s: what comes back" % notify)
+
+
 QUESTIONS = {
     "noop=": (250, "Ok"),
     "vrfy=inbox@example.com": (252, "inbox@example.com"),
@@ -99,6 +120,7 @@ def test(checks, folder):
         check_codes(checks, server, scratch)
         check_utf8(checks, server, scratch)
         check_dsn(checks, server, scratch)
+        check_returned(checks, server, scratch)
         check_commands(checks, server, QUESTIONS)
         check_limit(checks, server, scratch, 12, 3, port=server.few_port)
         check_limit(checks, server, scratch, 1100, 2, ways=("DATA",))  # its default is 1,000
