@@ -180,6 +180,7 @@ static void test_all_good(const char *offer) {
         snprintf(text, sizeof text, "2.0.0 queued as %zu", i + 1);
         EXPECT(i, SENT, OK, 250);
         CHECK(strcmp(r.letters[i].text, text) == 0, "text: %s", r.letters[i].text);
+        CHECK(r.letters[i].mail.flags == 0 && r.letters[i].mail.size == 0, "mail %zu: begin's", i);
         CHECK(find(&r.letters[i]) != NULL && is_right(&r.letters[i], find(&r.letters[i])),
               "mail %zu did not arrive as it was", i);
     }

@@ -106,6 +106,8 @@ static void test_begin(bool ready) {
               (SMTPLITE_EXT_PIPELINING | SMTPLITE_EXT_8BITMIME | SMTPLITE_EXT_SIZE),
           "offered %x", begins.offered[0]);
     CHECK(begins.heard == strlen("EHLO [127.0.0.1]\r\n"), "%zu octets before", begins.heard);
+    CHECK(mail.flags == 0 && mail.size == 0, "flags %x, size %u: begin's, for the next server",
+          mail.flags, (unsigned)mail.size);
     CHECK(deliver(true) == SMTPLITE_E_OK, "-");
     CHECK(begins.count == 2 && server.mail_count == 2, "%u, %zu", begins.count, server.mail_count);
     CHECK(server.logins == 1 && server.closed, "%zu logins", server.logins);
