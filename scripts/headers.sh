@@ -28,7 +28,8 @@ alone() {
     "$1" -x $language -std="$2" "${common[@]}" "$out/alone.$language"
 }
 
-for header in include/smtplite/*.h ports/netxduo/nxd_smtp_client.h; do
+for header in include/smtplite/*.h ports/netxduo/nxd_smtp_client.h \
+    ports/netxduo/nx_smtp_client_mail.h; do
     name=${header#include/}
     name=${name#ports/netxduo/}
     for how in 'gcc c99' 'gcc c11' 'clang c99' 'g++ c++11' 'g++ c++20' 'clang++ c++11' 'clang++ c++20'; do

@@ -4,6 +4,8 @@
 
 #include "secure.h"
 
+#include "nx_smtp_client_mail.h"
+
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,6 +110,35 @@ static void test_again(void) {
         secure_server_free(&server);
     }
     CHECK(secure.setups == 5, "%u setups", secure.setups);
+    secure_close(&secure);
+}
+
+/* Several mails and a command over one TLS session, with one login. */
+static void test_one_connection(void) {
+    static struct secure secure;
+    static NX_SMTP_SESSION session;
+    static NX_SMTP_MAIL mail;
+    static CHAR text[] = "Subject: x\r\n\r\nsecret\r\n", to[] = "to@example.org";
+    struct manners manners = manners_of(NX_SMTP_TLS_REQUIRED, "rsa");
+    struct secure_server server;
+    NX_SMTP_CLIENT *client = &secure.stage.client;
+    secure_open(&secure, &good_setup, NX_SMTP_TLS_REQUIRED, NULL);
+    secure_server_start(&server, &manners);
+    client->nx_smtp_client_server_port = server.port;
+    nx_smtp_client_mail_create(&mail, NX_NULL, NX_SMTP_MAIL_PRIORITY_NORMAL);
+    nx_smtp_client_mail_recipient_add(&mail, to, NX_NULL, NX_SMTP_RECIPIENT_TO);
+    nx_smtp_client_mail_message_set(&mail, text, sizeof text - 1);
+    CHECK(nx_smtp_client_connect(client, &session) == NX_SUCCESS, "connect");
+    for (int i = 0; i < 3; i++)
+        CHECK(nx_smtp_client_mail_send(client, &mail) == NX_SUCCESS, "mail %d", i);
+    CHECK(secure_status(&secure) == NX_SUCCESS, "TLS status within the session");
+    CHECK(nx_smtp_client_disconnect(client) == NX_SUCCESS, "disconnect");
+    secure_server_join(&server);
+    CHECK(server.mails == 3 && server.handshakes == 1 && secure.setups == 1,
+          "%zu mails, %zu handshakes", server.mails, server.handshakes);
+    CHECK(server.goodbye, "no close_notify");
+    check_clear(&server, "one connection");
+    secure_server_free(&server);
     secure_close(&secure);
 }
 
@@ -460,6 +491,7 @@ static void test_certificates(void) {
         for (size_t mode = 0; mode < 2; mode++)
             test_certificate(i, modes[mode]);
     test_again();
+    test_one_connection();
 }
 
 static void test_setups(void) {
