@@ -220,6 +220,7 @@ uint8_t smtplite_on_chunk(struct smtplite_session *s) {
  * command is not answered before the last. */
 uint8_t smtplite_on_final(struct smtplite_session *s) {
     size_t i = smtplite_first_pending(s->mail, 0);
+    bool was_taken = i < s->mail->count && !s->stopped;
     if (i < s->mail->count) {
         smtplite_recipient_decide(s, &s->mail->recipients[i]);
         if (s->code >= 400)
@@ -227,7 +228,7 @@ uint8_t smtplite_on_final(struct smtplite_session *s) {
         i = smtplite_first_pending(s->mail, i);
     }
     if (i >= s->mail->count)
-        return smtplite_transaction_end(s, SMTPLITE_ACCEPTED);
+        return smtplite_transaction_end(s, was_taken ? SMTPLITE_ACCEPTED : SMTPLITE_UNTRIED);
     s->pending++;
     return PHASE(MESSAGE);
 }

@@ -119,8 +119,11 @@ static void bad_reply(struct smtplite_session *s, char c) {
     s->reply_lines = 0; /* reply_len goes on: a flood of such lines has an end */
     s->line_end = false;
     s->column = c == '\n' ? 0 : COLUMN_SKIP;
-    if (!s->leaving)
-        smtplite_fail(s, SMTPLITE_E_BAD_REPLY, 0);
+    if (s->leaving)
+        return;
+    if (s->pending > 0)
+        s->pending--; /* it was meant as the answer to a command */
+    smtplite_fail(s, SMTPLITE_E_BAD_REPLY, 0);
 }
 
 static void end_line(struct smtplite_session *s) {

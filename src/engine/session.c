@@ -71,7 +71,7 @@ static bool deserves_quit(const struct smtplite_session *s, enum smtplite_error 
         ERROR(AUTH_NEEDS_TLS) | ERROR(AUTH_CHALLENGE) | ERROR(AUTH_SERVER) |
         ERROR(AUTH_ITERATIONS) | ERROR(AUTH_CRYPTO) | ERROR(AUTH_REFUSED) | ERROR(AUTH_DEFERRED) |
         ERROR(TOO_LONG);
-    return ((polite >> error) & 1) != 0 && s->send == PHASE(IDLE) && s->pending <= 1 &&
+    return ((polite >> error) & 1) != 0 && s->send == PHASE(IDLE) && s->pending == 0 &&
            s->expect != PHASE(TLS);
 }
 
@@ -111,8 +111,8 @@ uint8_t smtplite_fail(struct smtplite_session *s, enum smtplite_error error, uin
             end = EVENT(CLOSED);
     } else {
         s->result.error = (uint8_t)error;
-        if (smtplite_allows(s, SMTPLITE_LMTP) && s->marked)
-            s->kept = false; /* what decided one recipient is not why the session ends */
+        if (s->again || (smtplite_allows(s, SMTPLITE_LMTP) && s->marked))
+            s->kept = false; /* what decided a part of the mail is not why the session ends */
         smtplite_decide(s, code);
         if (s->in_mail)
             smtplite_mail_fail(s);
@@ -265,7 +265,9 @@ void smtplite_mail_forget(struct smtplite_mail *mail) {
 }
 
 enum smtplite_error smtplite_submit(struct smtplite_session *s, struct smtplite_mail *mail) {
-    bool is_free = s->in_mail ? s->next == NULL && mail != s->mail : s->event == 0;
+    bool is_free = s->event == 0;
+    if (s->in_mail)
+        is_free = (s->event & ~EVENTS_OF_SOURCES) == 0 && s->next == NULL && mail != s->mail;
     if (!is_free || s->over || s->quitting || s->leaving)
         return SMTPLITE_E_STATE;
     enum smtplite_error error = smtplite_mail_check(s->config, mail);
