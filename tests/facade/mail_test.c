@@ -300,8 +300,10 @@ static void test_session(void) {
 static void test_lost_session(const char *name, const char *last_words, UINT wanted) {
     UINT status;
     greets(&act.scripts[0], "");
-    if (last_words != NULL)
+    if (last_words != NULL) {
+        script_add(&act.scripts[0], STEP_PAUSE, NULL, 50); /* behind the call that connects */
         says(&act.scripts[0], last_words);
+    }
     script_add(&act.scripts[0], STEP_CLOSE, NULL, 0);
     greets(&act.scripts[1], "");
     takes_wire(&act.scripts[1]);
