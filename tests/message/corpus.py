@@ -155,6 +155,10 @@ def attachments():
         for kind in (ATTACHMENT, INLINE):
             part = Part(kind, PNG, "image/png", name, "x@y" if kind == INLINE else None)
             yield "file name: " + what, letter(parts=[Part(HTML, b"<img src=cid:x@y>"), part])
+    for length in range(45, 130):
+        name = "x" * (length - 1) + "?"
+        yield "file name of %d" % length, letter(parts=[Part(ATTACHMENT, b"x", name=name + "ä"),
+                                                        Part(ATTACHMENT, b"y", name=name)])
     for kind in ("text/csv; charset=iso-8859-1", 'application/x-y; a="b c"; d=e', "IMAGE/PNG"):
         yield "type " + kind, letter(
             parts=[Part(octets=b"x"), Part(ATTACHMENT, b"\xe4,b\r\n", kind, "a.csv")])

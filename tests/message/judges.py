@@ -20,6 +20,7 @@ import mails
 
 PART_FIELDS = {"content-type", "content-transfer-encoding", "content-disposition", "content-id"}
 WORD = re.compile(rb"=\?UTF-8\?([QB])\?([^? ]*)\?=", re.I)
+BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 DEFAULT_TYPES = {
     mails.TEXT: "text/plain", mails.HTML: "text/html", mails.INLINE: "application/octet-stream",
     mails.ATTACHMENT: "application/octet-stream",
@@ -130,7 +131,7 @@ def check_encoded(ok, part):
 
 def check_wire(ok, mail, raw, told):
     head, _, body = raw.partition(b"\r\n\r\n")
-    ok(re.search(rb"\r(?!\n)|(?<!\r)\n", raw) is None, "a bare CR or LF")
+    ok(BARE.search(raw) is None, "a bare CR or LF")
     ok(raw.endswith(b"\r\n"), "it does not end with a line end: %r" % raw[-20:])
     flags = int(told["flags"])
     ok(bool(flags & mails.FLAG_UTF8) == (max(head, default=0) > 127), "UTF8 and its flag")
@@ -266,6 +267,7 @@ def check_part(ok, part, message):
     got = message.get_payload(decode=True)
     if part.is_text():
         ok(same_text(got, part.octets), "text %r, wanted %r" % (got[:300], part.octets[:300]))
+        ok(BARE.search(got) is None, "a text's line ends are no CRLF: %r" % got[:300])
     else:
         ok(got == part.octets, "%d octets, wanted %d" % (len(got), len(part.octets)))
     wanted = part.type or DEFAULT_TYPES[part.kind]
@@ -326,7 +328,7 @@ def check_harmless(ok, mail, raw, told):
     message = parse(raw, utf8, email.policy.compat32)
     check_names(ok, mail, message.keys())
     check_header(ok, raw.partition(b"\r\n\r\n")[0], utf8)
-    ok(re.search(rb"\r(?!\n)|(?<!\r)\n", raw) is None, "a bare CR or LF")
+    ok(BARE.search(raw) is None, "a bare CR or LF")
     for role in range(mails.BCC):
         field = re.sub(r"\r\n", "", message[mails.ROLES[role]] or "")
         got = [address for _, address in email.utils.getaddresses([field])]
