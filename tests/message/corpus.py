@@ -127,7 +127,8 @@ def people():
 
 def facts():
     for seconds, zone in ((0, 0), (951782399, 60), (1709164800, -720), (1795409362, 90),
-                          (4102444799, 840), (0xFFFFFFFF, -1), (951868800, 1439), (68169600, -1439)):
+                          (4102444799, 840), (0xFFFFFFFF, -1), (951868800, 1439),
+                          (68169600, -1439)):
         yield "date %d %d" % (seconds, zone), letter(date=(seconds, zone))
     yield "a Message-ID", letter(message_id="a.b-c@example.com", in_reply_to="x@example.net")
     for unique in (b"\0", bytes(16), bytes(range(240, 256)), b"serial 7"):
@@ -164,8 +165,8 @@ def attachments():
             parts=[Part(octets=b"x"), Part(ATTACHMENT, b"\xe4,b\r\n", kind, "a.csv")])
     yield "an attachment alone", letter(parts=[Part(ATTACHMENT, PNG, name="a.bin")])
     yield "two alone", letter(parts=[Part(ATTACHMENT, PNG), Part(ATTACHMENT, b"", name="b")])
-    yield "quoted-printable attachment", letter(
-        parts=[Part(ATTACHMENT, b"a\r\nb=\xe4 \r\n", "text/plain", encoding=mails.QUOTED_PRINTABLE)])
+    quoted = Part(ATTACHMENT, b"a\r\nb=\xe4 \r\n", "text/plain", encoding=mails.QUOTED_PRINTABLE)
+    yield "quoted-printable attachment", letter(parts=[quoted])
 
 
 def bodies():
@@ -219,8 +220,9 @@ def all_cases():
 
 # ---- by chance ----------------------------------------------------------------------------------
 
-LETTERS = ["a", "B", "7", " ", " ", "  ", "-", "_", "=", "?", '"', "\\", "(", ")", "<", ">", "@", ",",
-           ".", ";", ":", "'", "%", "ä", "ß", "€", "😀", "e\u0301", "ש", "温", "=?", "?=", "\u2028"]
+LETTERS = ["a", "B", "7", " ", " ", "  ", "-", "_", "=", "?", '"', "\\", "(", ")", "<", ">", "@",
+           ",", ".", ";", ":", "'", "%", "ä", "ß", "€", "😀", "e\u0301", "ש", "温",
+           "=?", "?=", "\u2028"]
 
 
 class Chance:
@@ -258,10 +260,12 @@ class Chance:
 
     def mail(self):
         roles = [FROM, *(self.random.choice((REPLY_TO, TO, CC, BCC)) for _ in range(5))]
-        people = [(role, self.text(40) or None, "p%d@example.com" % i) for i, role in enumerate(roles)]
+        people = [(role, self.text(40) or None, "p%d@example.com" % i)
+                  for i, role in enumerate(roles)]
         return Mail(
             people, self.text(), fields=[("X-%d" % i, self.text()) for i in range(2)],
-            parts=self.parts(), date=(self.random.randrange(1 << 32), self.random.randrange(-720, 840)),
+            parts=self.parts(),
+            date=(self.random.randrange(1 << 32), self.random.randrange(-720, 840)),
             unique=self.random.randbytes(8), priority=self.random.randrange(3),
             offered=self.random.choice((0, mails.EIGHT_BIT)))
 
@@ -310,7 +314,8 @@ PAYLOADS = {
 
 # Each text that a message takes, and how a payload gets there.
 PLACES = {
-    "name": lambda text: letter(mailboxes=[(FROM, text, "a@example.com"), (TO, text, "b@example.com")]),
+    "name": lambda text: letter(
+        mailboxes=[(FROM, text, "a@example.com"), (TO, text, "b@example.com")]),
     "from": lambda text: letter(mailboxes=[(FROM, None, text), (TO, None, "b@example.com")]),
     "to": lambda text: letter(mailboxes=[(FROM, None, "a@example.com"), (TO, None, text)]),
     "bcc": lambda text: letter(mailboxes=[(FROM, None, "a@example.com"), (BCC, None, text)]),

@@ -20,6 +20,9 @@ import mails
 
 PART_FIELDS = {"content-type", "content-transfer-encoding", "content-disposition", "content-id"}
 WORD = re.compile(rb"=\?UTF-8\?([QB])\?([^? ]*)\?=", re.I)
+PART_HEAD = re.compile(
+    rb"^--[^\r\n]*\r\n((?:Content-[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*)+)", re.M
+)
 BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 DEFAULT_TYPES = {
     mails.TEXT: "text/plain", mails.HTML: "text/html", mails.INLINE: "application/octet-stream",
@@ -147,8 +150,7 @@ def check_wire(ok, mail, raw, told):
     for part in email.message_from_bytes(raw, policy=email.policy.compat32).walk():
         if not part.is_multipart():
             check_encoded(ok, part)
-    for part_head in re.findall(rb"^--[^\r\n]*\r\n((?:Content-[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*)+)",
-                                raw, re.M):
+    for part_head in PART_HEAD.findall(raw):
         check_header(ok, part_head[:-2], False)
 
 
@@ -210,8 +212,8 @@ def check_defects(ok, part):
 
 
 def without_blanks(people):
-    """This parser puts a blank between two encoded words of a name, against RFC 2047 6.2, and leaves
-    out a line separator at a word's end: blanks in names are compared by the old one."""
+    """This parser puts a blank between two encoded words of a name, against RFC 2047 6.2, and
+    leaves out a line separator at a word's end: blanks in names are compared by the old one."""
     return [(re.sub(r"\s", "", name), address) for name, address in people]
 
 
@@ -247,7 +249,8 @@ def check_facts(ok, mail, message):
         zone = datetime.timezone(datetime.timedelta(minutes=mail.date[1]))
         wanted = datetime.datetime.fromtimestamp(mail.date[0], zone)
         got = message["date"].datetime
-        ok(got == wanted and got.utcoffset() == wanted.utcoffset(), "date %s for %s" % (got, wanted))
+        same = got == wanted and got.utcoffset() == wanted.utcoffset()
+        ok(same, "date %s for %s" % (got, wanted))
         text = str(message["date"])
         ok(text[:3] == wanted.strftime("%a"), "day of the week in %r" % text)
     if mail.message_id or mail.unique:
@@ -361,7 +364,8 @@ def judge_by_compat32(ok, mail, raw, told):
         ok(not part.defects, "compat32: %r" % part.defects)
     if mail.subject is not None:
         got = decode(message["subject"])
-        ok(squeezed(got) == squeezed(mail.subject), "compat32: subject %r, wanted %r" % (got, mail.subject))
+        same = squeezed(got) == squeezed(mail.subject)
+        ok(same, "compat32: subject %r, wanted %r" % (got, mail.subject))
     for role in range(mails.BCC):
         field = re.sub(r"\r\n", "", message[mails.ROLES[role]] or "")
         got = [(decode(name), address) for name, address in email.utils.getaddresses([field])]

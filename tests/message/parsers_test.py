@@ -110,7 +110,8 @@ def test_few(judge, folder):
 
 def test_boundary(judge, folder):
     """A text that holds the boundaries of this very message, or their beginning."""
-    first = Mail(subject="x", parts=[Part(octets=b"x\n"), Part(HTML, b"y\n"), Part(ATTACHMENT, b"z")])
+    parts = [Part(octets=b"x\n"), Part(HTML, b"y\n"), Part(ATTACHMENT, b"z")]
+    first = Mail(subject="x", parts=parts)
     raw, _ = judge.compose("boundaries", first)
     found = judges.boundaries(raw)
     judge.ok(len(found) == 2, "boundaries %r" % found)
@@ -119,7 +120,8 @@ def test_boundary(judge, folder):
             text = b"--" + name[:cut] + b"\r\n--" + name[:cut] + b"--\r\n" + name[:cut]
             for pieces in ((), (1,)):
                 parts = [Part(octets=text), Part(HTML, text, pieces=pieces),
-                         Part(ATTACHMENT, text, pieces=pieces), Part(ATTACHMENT, text, "text/plain")]
+                         Part(ATTACHMENT, text, pieces=pieces),
+                         Part(ATTACHMENT, text, "text/plain")]
                 judge.judge("holds %r" % name[:cut], Mail(parts=parts))
 
 
@@ -130,7 +132,8 @@ def test_size(judge, folder):
     with open(path, "wb") as file:
         file.write(octets)
     first = None
-    for what, more in (("memory", {}), ("file", {"as_file": True}), ("pieces", {"pieces": (4093,)})):
+    ways = {"memory": {}, "file": {"as_file": True}, "pieces": {"pieces": (4093,)}}
+    for what, more in ways.items():
         part = Part(ATTACHMENT, octets, path=path, told=BIG, **more)
         mail = Mail(parts=[Part(octets=b"see\n"), part])
         start = time.monotonic()
@@ -160,7 +163,9 @@ def test_files(judge, folder):
 def test_failures(judge, folder):
     """A source that fails, or gives another number of octets than was told: FAILED, not cut."""
     octets = bytes(range(256)) * 8
-    cases = [("fails at %d" % at, {"fail_at": at, "pieces": (9, 0)}) for at in (0, 1, 57, 2047, 2048)]
+    cases = []
+    for at in (0, 1, 57, 2047, 2048):
+        cases.append(("fails at %d" % at, {"fail_at": at, "pieces": (9, 0)}))
     for told in (0, 1, 2047, 2049, 0xFFFFFFFF):
         cases.append(("tells %d" % told, {"told": told, "pieces": (57,)}))
         cases.append(("tells %d, memory" % told, {"told": told}))
@@ -232,7 +237,8 @@ def test_refusals(judge, folder):
     refused("two FROM", letter(mailboxes=pair), "ARGUMENT")
     both = [*pair, (SENDER, None, "s@example.com"), (SENDER, None, "t@example.com")]
     refused("two SENDER", letter(mailboxes=both), "ARGUMENT")
-    refused("a role", letter(mailboxes=[*nobody, (FROM, None, "a@b.c"), (6, None, "a@b.c")]), "ARGUMENT")
+    stranger = [*nobody, (FROM, None, "a@b.c"), (6, None, "a@b.c")]
+    refused("a role", letter(mailboxes=stranger), "ARGUMENT")
     refused("two texts", letter(parts=[Part(), Part()]), "ARGUMENT")
     refused("two HTML", letter(parts=[Part(HTML), Part(HTML)]), "ARGUMENT")
     inline = Part(INLINE, b"x", content_id="a@b")
