@@ -191,6 +191,7 @@ static void test_idle(void) {
 
 /* ---- While the connection is made --------------------------------------------------------- */
 
+#ifndef NX_DISABLE_IPV4
 /* A listener whose queue is full: Linux drops what comes then, and the client tries for long. */
 struct deaf {
     int listener;
@@ -222,7 +223,6 @@ static void close_deaf(struct deaf *deaf) {
     close(deaf->listener);
 }
 
-#ifndef NX_DISABLE_IPV4
 static void test_connecting(void) {
     struct deaf deaf;
     open_deaf(&deaf);
