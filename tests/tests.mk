@@ -92,6 +92,7 @@ TESTS += dialogs dialogs_wrong engine_body engine_text engine_login engine_round
 dialogs.src := $(sort $(wildcard tests/dialogs/*.c)) tests/support/test_crypto.c
 dialogs.args := --coverage tests/dialogs/coverage $(sort $(wildcard tests/dialogs/*.smtp))
 dialogs.on := $(filter-out valgrind,$(EVERYWHERE))
+dialogs.limit := 600
 TESTS += dialogs_quick
 dialogs_quick.src := $(dialogs.src)
 dialogs_quick.args := --quick $(dialogs.args)

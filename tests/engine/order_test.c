@@ -217,6 +217,7 @@ static void test_two_mails(void) {
     talk_listen(&t);
     CHECK(talk_said(&t, ".\r\nMAIL FROM:<>\r\nRCPT TO:<c@z.example>\r\nDATA\r\n"));
     talk_hear(&t, "250 taken\r\n");
+    CHECK(smtplite_submit(&t.s, &third) == SMTPLITE_E_STATE); /* DONE was not read */
     CHECK(talk_event(&t) == SMTPLITE_EV_DONE);
     CHECK(mail.result.outcome == SMTPLITE_SENT && mail.result.code == 250);
     CHECK(to.fate == SMTPLITE_ACCEPTED);
