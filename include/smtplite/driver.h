@@ -30,8 +30,9 @@ struct smtplite_source {
     bool (*rewind)(void *context);
     /* Called before the mail is submitted, with what the server offers (mask of enum
      * smtplite_extension): the source may choose its encoding by it, and set mail->size and further
-     * bits of mail->flags. smtplite_send calls it before it connects, too, with all bits set, to
-     * find bad input. An error: the mail is NOT_SENT with it. NULL: nothing to choose. */
+     * bits of mail->flags, which the driver takes back at the mail's end. smtplite_send calls it
+     * before it connects, too, with the bits of all that config.extensions could make of a server's
+     * offer, to find bad input. An error: the mail is NOT_SENT with it. NULL: nothing to choose. */
     enum smtplite_error (*begin)(void *context, uint16_t offered, struct smtplite_mail *mail);
 };
 

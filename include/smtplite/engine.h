@@ -171,7 +171,8 @@ enum smtplite_mail_flag {
     SMTPLITE_MAIL_BINARY = 1 << 3,
     /* How the content comes, for BDAT (RFC 3030), which is used where CHUNKING and PIPELINING are
      * offered and one of these is set (or BINARY, which needs it); needs config.extensions.
-     * EXACT: `size` is what leaves, to the octet, with every line end made CRLF: one chunk.
+     * EXACT: `size` is what leaves, to the octet, with every line end made CRLF, but without the
+     * CRLF that a last line gets which has none: one chunk. By DATA it is held, too.
      * PIECES: each piece that is lent is a chunk, so they should be large. */
     SMTPLITE_MAIL_EXACT = 1 << 4,
     SMTPLITE_MAIL_PIECES = 1 << 5
