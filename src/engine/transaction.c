@@ -80,7 +80,8 @@ static uint8_t fate_of_result(const struct smtplite_session *s) {
     return smtplite_fate_of(s->result.code);
 }
 
-/* The message's end has left before RCPT was answered, with BDAT: those may have it, too. */
+/* The message's end has left before RCPT was answered, with BDAT: those may have it, too. Behind
+ * such a mail none rides, so chunked and end_index are this mail's. */
 static void settle_unanswered(const struct smtplite_session *s) {
     size_t i = s->expect == PHASE(MAIL) ? 0 : s->expect_index;
     for (; i < s->end_index; i++)
@@ -109,7 +110,7 @@ static void fail_next(const struct smtplite_session *s, struct smtplite_result *
 /* The session has failed; the result has why. */
 void smtplite_mail_fail(struct smtplite_session *s) {
     settle(s, SMTPLITE_PENDING, s->marked ? SMTPLITE_MAYBE : fate_of_result(s));
-    if (s->marked && s->chunked && !s->refused)
+    if (s->marked && s->chunked && !s->riding && !s->refused)
         settle_unanswered(s);
     s->result.outcome = outcome_of(s->mail);
     s->mail->result = s->result;
