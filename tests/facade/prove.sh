@@ -139,7 +139,7 @@ spoil cancel $cancel 's/nx_smtp_client_state != NX_SMTP_CLIENT_STATE_IDLE/nx_smt
 spoil cancel $session 's/== NX_SMTP_CLIENT_STATE_CANCELLED)/== 99)/'
 spoil cancel $face 's/!= NX_SMTP_CLIENT_STATE_CANCELLED;/!= 99;/'
 spoil cancel $transport 's/wait = NX_NO_WAIT;//'
-spoil faults $transport 's/status = await(client_ptr);/return await(client_ptr);/'
+spoil cancel $transport 's/status = await(client_ptr);/return await(client_ptr);/'
 spoil compose $compose 's/part->has_length = .*;/part->has_length = false;/'
 spoil compose $compose 's/source->rewind != NULL \&\&/0 \&\&/'
 spoil compose $compose 's/? SMTPLITE_PART_INLINE/? SMTPLITE_PART_ATTACHMENT/'
