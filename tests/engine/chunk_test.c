@@ -304,7 +304,7 @@ static void check_bad_octet(char octet, enum smtplite_error why) {
         CHECK(smtplite_result_get(&t.s)->outcome == SMTPLITE_NOT_SENT);
         hear_all();
         CHECK(heard.chunks == 0 && !heard.last);
-        CHECK(memchr(t.out, octet, t.out_len) == NULL);
+        CHECK(memchr(t.out, (unsigned char)octet, t.out_len) == NULL);
         take_back();
     }
 }
