@@ -141,6 +141,13 @@ static bool value_has(const struct mime_field *field, const char *text) {
     return memmem(field->value, field->value_len, text, strlen(text)) != NULL;
 }
 
+static bool is_multipart(const struct mime_field *type) {
+    size_t i = 0;
+    while (i < type->value_len && strchr(" \t\r\n", type->value[i]) != NULL)
+        i++;
+    return type->value_len - i > 10 && memcmp(type->value + i, "multipart/", 10) == 0;
+}
+
 static const char *read_leaf(struct mime *mime, const struct mime_field *coding, const char *p,
                              size_t n) {
     struct mime_leaf *leaf = &mime->leaves[mime->leaf_count++];
@@ -207,7 +214,7 @@ static const char *read_entity(struct mime *mime, const char *p, size_t n, unsig
     const struct mime_field *type = find(fields, count, "Content-Type");
     if (type == NULL)
         return depth == 0 && body == n ? NULL : "a type is told";
-    if (value_has(type, "multipart/"))
+    if (is_multipart(type))
         return read_multipart(mime, type, p + body, n - body, depth);
     return read_leaf(mime, find(fields, count, "Content-Transfer-Encoding"), p + body, n - body);
 }
