@@ -10,12 +10,19 @@
 
 #include <__fc_builtin.h>
 
-/* -DDIALOG=number -DSTEPS=number; -DPLANT lies about the size of the text buffer, to be found out.
- * The dialogs from LOGINS on have a struct smtplite_login. */
+/* -DDIALOG=number -DSTEPS=number; -DPLANT and -DPLANT_BODY lie about the size of the text buffer
+ * and of a piece of the body, to be found out. The dialogs from LOGINS on have a struct
+ * smtplite_login, those from EXTENDED on have config.extensions. */
 #ifdef PLANT
 #define TEXT_SIZE (sizeof text + 1)
 #else
 #define TEXT_SIZE (sizeof text)
+#endif
+
+#ifdef PLANT_BODY
+#define PIECE_MAX (sizeof octets + 1)
+#else
+#define PIECE_MAX (sizeof octets)
 #endif
 
 /* What the server says in each dialog. */
@@ -25,10 +32,19 @@ struct dialog {
     uint16_t mechanisms;
     bool quit_early;
     const char *replies[9];
+    /* of the last ones */
+    uint16_t mail_flags;
+    uint32_t size;
+    bool next;     /* a second mail is submitted with the content of the first */
+    bool question; /* HELP in front of the mail */
 };
 
-#define DIALOGS 6
-#define LOGINS  4
+#define PIPELINED "220\n", "250-a\n250 PIPELINING\n"
+#define CHUNKED   "220\n", "250-a\n250-PIPELINING\n250 CHUNKING\n"
+
+#define DIALOGS  12
+#define LOGINS   4
+#define EXTENDED 6
 static const struct dialog dialogs[DIALOGS] = {
     {SMTPLITE_ALLOW_CLEAR_LOGIN,
      SMTPLITE_TLS_NONE,
@@ -64,17 +80,65 @@ static const struct dialog dialogs[DIALOGS] = {
      SMTPLITE_AUTH_XOAUTH2,
      false,
      {"220\n", "250-a\n250 AUTH XOAUTH2\n", "334\n", "334 e30=\n", "535 a\n", NULL}},
+    /* all keywords, all options, pieces as chunks */
+    {.tls = SMTPLITE_TLS_NONE,
+     .mail_flags = SMTPLITE_MAIL_PIECES | SMTPLITE_MAIL_UTF8 | SMTPLITE_MAIL_8BIT,
+     .size = 9,
+     .replies = {"220\n",
+                 "250-a\n250-PIPELINING\n250-8BITMIME\n250-SIZE 99\n250-SMTPUTF8\n250-CHUNKING\n"
+                 "250-BINARYMIME\n250-DSN\n250-DELIVERBY 5\n250-FUTURERELEASE 9 2027-01-01T00:00Z\n"
+                 "250-MT-PRIORITY\n250-REQUIRETLS\n250-ENHANCEDSTATUSCODES\n250-ETRN\n"
+                 "250-LIMITS RCPTMAX=2 MAILMAX=3\n250 PRDR\n",
+                 "250\n", "250\n550\n", "250\n", "250 a\n", NULL}},
+    /* one chunk of a size that is said before; it is refused */
+    {.tls = SMTPLITE_TLS_NONE,
+     .mail_flags = SMTPLITE_MAIL_EXACT,
+     .size = 4,
+     .quit_early = true,
+     .replies = {CHUNKED, "250\n250\n", "250\n", "554\n", "503\n221\n", NULL}},
+    /* LMTP: a final reply for each; the next mail is refused whole */
+    {.flags = SMTPLITE_LMTP,
+     .tls = SMTPLITE_TLS_NONE,
+     .next = true,
+     .replies = {PIPELINED, "250\n250\n", "250\n354\n", "250\n", "452\n250\n", "550\n503\n", NULL}},
+    /* one recipient at a time: the message again */
+    {.tls = SMTPLITE_TLS_NONE,
+     .replies = {"220\n", "250-a\n250-PIPELINING\n250 LIMITS RCPTMAX=1\n", "250\n250\n", "354\n",
+                 "250\n", "250\n250\n354\n", "450\n", NULL}},
+    /* HELP; then a mail that rides behind the content of another one */
+    {.tls = SMTPLITE_TLS_NONE,
+     .next = true,
+     .question = true,
+     .replies = {PIPELINED, "214\n", "250\n250\n250\n354\n", "250\n", "250\n", "250\n354\n",
+                 "250\n", NULL}},
+    /* BINARY, in lockstep, by LMTP */
+    {.flags = SMTPLITE_LMTP | SMTPLITE_LOCKSTEP,
+     .tls = SMTPLITE_TLS_NONE,
+     .mail_flags = SMTPLITE_MAIL_BINARY,
+     .replies = {"220\n", "250-a\n250-CHUNKING\n250 BINARYMIME\n", "250\n", "250\n", "250\n",
+                 "250\n", "250\n", "550\n", NULL}},
 };
+
+static const struct smtplite_options options = {.envid = "i+",
+                                                .hold_for = 7,
+                                                .by_time = 6,
+                                                .by = SMTPLITE_BY_RETURN,
+                                                .ret = SMTPLITE_RET_FULL,
+                                                .has_priority = true,
+                                                .priority = -1};
 
 static char text[8];
 static char octets[5];
 static struct smtplite_recipient recipients[2];
+static struct smtplite_recipient others[1];
 static struct smtplite_mail mail;
+static struct smtplite_mail next_mail;
 static struct smtplite_config config;
 static struct smtplite_login login;
 static struct smtplite_session session;
-static bool quit_early;
+static const struct dialog *dialog;
 static bool lent;
+static bool asked;
 
 static unsigned any(unsigned max) {
     return Frama_C_unsigned_int_interval(0, max);
@@ -140,27 +204,56 @@ static void set_up(const struct dialog *d) {
         login.token_by_event = true;
         config.login = &login;
     }
-    quit_early = d->quit_early;
     recipients[0].address = "a@b";
     recipients[1].address = "c";
     mail.from = "f";
     mail.recipients = recipients;
     mail.count = 2;
+    mail.flags = d->mail_flags;
+    mail.size = d->size;
+    others[0].address = "o";
+    next_mail.from = "";
+    next_mail.recipients = others;
+    next_mail.count = 1;
+}
+
+static void set_up_extensions(const struct dialog *d) {
+    config.extensions = &smtplite_extensions;
+    if (d->mail_flags & SMTPLITE_MAIL_UTF8) {
+        mail.options = &options;
+        recipients[0].notify = SMTPLITE_NOTIFY_SUCCESS | SMTPLITE_NOTIFY_DELAY;
+        recipients[0].orcpt = "o=@p";
+    }
+}
+
+static void begin(void) {
+    if (!dialog->question || asked)
+        (void)smtplite_submit(&session, &mail);
+    else
+        (void)smtplite_command(&session, SMTPLITE_PHASE_HELP, "h");
+    asked = true;
 }
 
 static void answer(enum smtplite_event event) {
-    if (event == SMTPLITE_EV_READY) {
-        (void)smtplite_submit(&session, &mail);
+    if (event == SMTPLITE_EV_READY || event == SMTPLITE_EV_REPLY) {
+        begin();
     } else if (event == SMTPLITE_EV_BODY) {
-        if (quit_early)
+        if (dialog->quit_early)
             smtplite_quit(&session);
+        if (dialog->next && !lent)
+            (void)smtplite_submit(&session, &next_mail);
         (void)(lent ? smtplite_body_end(&session) : smtplite_body(&session, ".\nb", 3));
         lent = true;
     } else if (event == SMTPLITE_EV_TOKEN) {
         (void)(lent ? smtplite_token_end(&session) : smtplite_token(&session, "tok", 3));
         lent = true;
+    } else if (event == SMTPLITE_EV_AGAIN) {
+        lent = false;
+        (void)smtplite_again(&session, true);
     } else if (event == SMTPLITE_EV_DONE) {
-        smtplite_quit(&session);
+        lent = false;
+        if (!dialog->next)
+            smtplite_quit(&session);
     }
 }
 
@@ -227,9 +320,32 @@ static void any_step_of_login(void) {
     }
 }
 
+static void any_step_of_extensions(void) {
+    switch (any(3)) {
+    case 0:
+        (void)smtplite_submit(&session, &next_mail);
+        break;
+    case 1:
+        (void)smtplite_again(&session, any(1) != 0);
+        break;
+    case 2:
+        any_octets();
+        octets[2] = '\r';
+        octets[3] = '\n';
+        octets[4] = 'c';
+        (void)smtplite_body(&session, octets, any(PIECE_MAX));
+        break;
+    default:
+        (void)smtplite_command(&session, (enum smtplite_phase)any(SMTPLITE_PHASE_COUNT),
+                               any(1) != 0 ? "u" : NULL);
+        (void)smtplite_mails_left(&session);
+        break;
+    }
+}
+
 static void any_step(void) {
     struct smtplite_event_data data;
-    switch (any(config.login != NULL ? 12 : 11)) {
+    switch (any(config.extensions != NULL ? 13 : config.login != NULL ? 12 : 11)) {
     case 0:
         leave();
         break;
@@ -271,6 +387,9 @@ static void any_step(void) {
     case 12:
         any_step_of_login();
         break;
+    case 13:
+        any_step_of_extensions();
+        break;
     default:
         smtplite_io_failed(&session, (enum smtplite_error)any(SMTPLITE_E_COUNT - 1));
         break;
@@ -292,12 +411,14 @@ static void go_astray(void) {
 }
 
 int main(void) {
-    const struct dialog *d = &dialogs[DIALOG];
     int i;
-    set_up(d);
+    dialog = &dialogs[DIALOG];
+    set_up(dialog);
+    if (DIALOG >= EXTENDED)
+        set_up_extensions(dialog);
     if (smtplite_init(&session, &config, text, TEXT_SIZE) != SMTPLITE_E_OK)
         return 1;
-    for (i = 0; d->replies[i] != NULL; i++) {
+    for (i = 0; dialog->replies[i] != NULL; i++) {
         if (any(1)) {
             go_astray();
             return 0;
@@ -307,7 +428,7 @@ int main(void) {
             go_astray();
             return 0;
         }
-        say(d->replies[i]);
+        say(dialog->replies[i]);
     }
     follow();
     go_astray();

@@ -18,12 +18,14 @@ check() { # what status
 }
 files() { sed -n 's/^\(ENGINE\|EXTENSIONS\|SASL\|SASL_MORE\)_SOURCES := //p' sources.mk; }
 
-# The states of different paths are kept apart, through returns too, for the last 20 branches: what
+# The states of different paths are kept apart, through returns too, for the last 20 branches (with
+# extensions 40: there is one mail more, and both pointers of it may be none): what
 # belongs together in a session (a command and the place in it) is lost when they are joined. Eva takes
 # what is written through a volatile pointer, as smtplite_wipe_octets does, for unknown: it is plain here.
+history=20
 eva() { # log definition...
     # shellcheck disable=SC2046 # words are wanted
-    frama-c -eva -eva-slevel 1000000 -eva-partition-history 20 -eva-interprocedural-history \
+    frama-c -eva -eva-slevel 1000000 -eva-partition-history "$history" -eva-interprocedural-history \
         -machdep gcc_x86_64 -cpp-extra-args="-Iinclude -Isrc -Dvolatile= ${*:2}" \
         tests/proofs/engine_eva.c $(files) >"$out/$1.log" 2>&1
 }
@@ -42,9 +44,10 @@ prove() { # log definition...
 
 number() { sed -n "s/^#define $1 *\([0-9]*\).*/\1/p" tests/proofs/engine_eva.c; }
 
-# With a login's memory two steps are too many states for minutes.
-dialogs=$(number DIALOGS) logins=$(number LOGINS)
+# With a login's memory, or with extensions, two steps are too many states for minutes.
+dialogs=$(number DIALOGS) logins=$(number LOGINS) extended=$(number EXTENDED)
 for ((dialog = 0; dialog < dialogs; dialog++)); do
+    [ $dialog -lt "$extended" ] || history=40
     for ((steps = 1; steps <= (dialog < logins ? 2 : 1); steps++)); do
         prove "dialog-$dialog-steps-$steps" -DDIALOG=$dialog -DSTEPS=$steps
     done
@@ -57,6 +60,9 @@ check "more alarms than recorded" $?
 eva planted -DDIALOG=3 -DSTEPS=1 -DPLANT
 [ "$(count planted)" -gt 0 ] 2>/dev/null && grep -q 'out of bounds write' "$out/planted.log"
 check 'a buffer that is smaller than it was said to be is found' $?
+eva planted-body -DDIALOG=8 -DSTEPS=1 -DPLANT_BODY
+[ "$(count planted-body)" -gt 0 ] 2>/dev/null && grep -q 'out of bounds read' "$out/planted-body.log"
+check 'a piece that is shorter than it was said to be is found' $?
 
 echo "proofs: $passed passed, $failed failed"
 [ $failed = 0 ]
