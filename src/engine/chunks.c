@@ -223,6 +223,8 @@ uint8_t smtplite_on_final(struct smtplite_session *s) {
     bool was_taken = i < s->mail->count && !s->stopped;
     if (i < s->mail->count) {
         smtplite_recipient_decide(s, &s->mail->recipients[i]);
+        if (s->stopped && s->mail->recipients[i].fate == SMTPLITE_ACCEPTED)
+            s->mail->recipients[i].fate = SMTPLITE_MAYBE; /* accepted, though a part was refused */
         if (s->code >= 400)
             smtplite_decide(s, s->code);
         i = smtplite_first_pending(s->mail, i);

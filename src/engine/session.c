@@ -111,8 +111,10 @@ uint8_t smtplite_fail(struct smtplite_session *s, enum smtplite_error error, uin
             end = EVENT(CLOSED);
     } else {
         s->result.error = (uint8_t)error;
-        if (s->again || (smtplite_allows(s, SMTPLITE_LMTP) && s->marked))
-            s->kept = false; /* what decided a part of the mail is not why the session ends */
+        if (smtplite_allows(s, SMTPLITE_LMTP) && s->expect == PHASE(MESSAGE) && s->kept) {
+            s->kept = false; /* what decided one recipient is not why the session ends */
+            smtplite_text_clear(s);
+        }
         smtplite_decide(s, code);
         if (s->in_mail)
             smtplite_mail_fail(s);

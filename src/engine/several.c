@@ -44,6 +44,7 @@ uint8_t smtplite_transaction_go_on(struct smtplite_session *s) {
     if (!s->lent)
         return smtplite_mail_begin(s);
     s->again = true;
+    s->kept = false; /* what comes meanwhile is about the session */
     smtplite_raise(s, EVENT(AGAIN));
     return PHASE(IDLE);
 }

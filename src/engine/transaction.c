@@ -215,7 +215,7 @@ uint8_t smtplite_transaction_end(struct smtplite_session *s, uint8_t fate) {
     bool mail_refused = s->result.phase == PHASE(MAIL);
     if (mail_refused)
         settle(s, SMTPLITE_UNTRIED, fate_of_result(s));
-    if (mail_refused || fate == SMTPLITE_REFUSED)
+    if (fate == SMTPLITE_REFUSED || (mail_refused && fate != SMTPLITE_MAYBE))
         settle(s, SMTPLITE_PENDING, fate_of_result(s));
     else
         settle(s, SMTPLITE_PENDING, fate);
