@@ -26,7 +26,8 @@
     X(REPLY_TOO_LONG, "the server's reply goes on without end: the connection was given up")       \
     X(OUT_OF_STEP, "the server answered what was not asked: the connection was given up")          \
     X(REFUSED, "the server refused the session: see phase, code and text")                         \
-    X(CLOSING, "the server is closing (421): try again later")                                     \
+    X(CLOSING,                                                                                     \
+      "the server is closing (421), or takes no more in one session (MAILMAX): try later")         \
     X(CLOSED, "the server closed the connection in the middle of the session")                     \
     X(IO, "the transport failed, or was not set up: its reason stands in the report")              \
     X(TIMEOUT, "a time limit has passed, the server's or the message source's: see the phase")     \

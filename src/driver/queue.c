@@ -29,7 +29,8 @@ static void look_ahead(struct run *run) {
     struct job *job = &run->ahead;
     if (job->mail != NULL || is_over(run) || smtplite_mails_left(run->d->session) == 0)
         return;
-    if (!run->queue->next(run->queue->context, &job->mail, &job->source)) {
+    if (!run->queue->next(run->queue->context, &job->mail, &job->source) ||
+        job->mail == run->present.mail) { /* it is under way: not to be begun behind itself */
         job->mail = NULL;
         return;
     }
@@ -64,6 +65,7 @@ static void deliver_next(struct run *run) {
     }
     smtplite_asked_put(run->present.mail, run->present.asked);
     run->queue->done(run->queue->context, run->present.mail, text);
+    run->present.mail = NULL;
 }
 
 static enum smtplite_error get_error(const struct run *run) {

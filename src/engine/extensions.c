@@ -98,25 +98,12 @@ static enum smtplite_error check_options(const struct smtplite_options *o) {
     return error;
 }
 
-/* An address that may be UTF-8 is, and has none of its control characters (U+0080 to U+009F). */
-static enum smtplite_error check_utf8(const char *address) {
-    while (*address != '\0') {
-        size_t n = smtplite_utf8_length(address);
-        if (n == 0)
-            return SMTPLITE_E_ADDRESS;
-        if ((unsigned char)address[0] == 0xC2 && (unsigned char)address[1] < 0xA0)
-            return SMTPLITE_E_CONTROL;
-        address += n;
-    }
-    return SMTPLITE_E_OK;
-}
-
 static enum smtplite_error check_recipient(const struct smtplite_recipient *r) {
     const unsigned known = SMTPLITE_NOTIFY_DELAY * 2 - 1;
     if (r->notify > known ||
         (r->notify > SMTPLITE_NOTIFY_NEVER && (r->notify & SMTPLITE_NOTIFY_NEVER) != 0))
         return SMTPLITE_E_ARGUMENT;
-    enum smtplite_error error = check_utf8(r->address);
+    enum smtplite_error error = smtplite_utf8_check(r->address);
     if (error != SMTPLITE_E_OK || r->orcpt == NULL)
         return error;
     if (*r->orcpt == '\0')
@@ -126,7 +113,7 @@ static enum smtplite_error check_recipient(const struct smtplite_recipient *r) {
 }
 
 static enum smtplite_error check_mail(const struct smtplite_mail *mail) {
-    enum smtplite_error error = check_utf8(mail->from);
+    enum smtplite_error error = smtplite_utf8_check(mail->from);
     if ((mail->flags & SMTPLITE_MAIL_EXACT) != 0 && mail->size == 0)
         return SMTPLITE_E_ARGUMENT;
     if (error == SMTPLITE_E_OK && mail->options != NULL)
@@ -174,8 +161,6 @@ static const char *find_missing(const struct smtplite_session *s,
                                 const struct smtplite_mail *mail) {
     unsigned lacks = needs_of(mail) & ~(unsigned)s->offered;
     unsigned bit = 0;
-    if (smtplite_is_full(s))
-        return "MAILMAX";
     if ((mail->flags & SMTPLITE_MAIL_ALL_OR_NOTHING) && s->rcpt_max > 0 &&
         mail->count > s->rcpt_max)
         return "RCPTMAX";

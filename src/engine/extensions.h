@@ -12,7 +12,7 @@ bool smtplite_parameter_put(struct smtplite_session *s);
 
 /* several.c */
 void smtplite_transaction_prepare(struct smtplite_session *s, const struct smtplite_mail *mail);
-bool smtplite_recipient_is_left(const struct smtplite_session *s,
+bool smtplite_recipient_is_left(struct smtplite_session *s,
                                 const struct smtplite_recipient *recipient);
 uint8_t smtplite_transaction_go_on(struct smtplite_session *s);
 void smtplite_mail_ride(struct smtplite_session *s);

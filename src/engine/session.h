@@ -165,7 +165,7 @@ struct smtplite_extensions {
     /* Adds to smtplite_mail_prepare. */
     void (*prepare)(struct smtplite_session *s, const struct smtplite_mail *mail);
     /* This recipient, just refused, is for a further transaction. */
-    bool (*is_left)(const struct smtplite_session *s, const struct smtplite_recipient *recipient);
+    bool (*is_left)(struct smtplite_session *s, const struct smtplite_recipient *recipient);
     /* Begins it, or asks for the message again, or ends the mail. Gives the next phase. */
     uint8_t (*go_on)(struct smtplite_session *s);
     /* Begins the next mail behind this one's end mark, if it may. */

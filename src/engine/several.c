@@ -27,13 +27,27 @@ void smtplite_transaction_prepare(struct smtplite_session *s, const struct smtpl
         room -= mail->recipients[s->end_index].fate == SMTPLITE_UNTRIED;
 }
 
-/* `Too many recipients`, when others of this transaction were taken. */
-bool smtplite_recipient_is_left(const struct smtplite_session *s,
+/* So many it takes: no further RCPT of this transaction begins, and the next have no more. */
+static void learn_limit(struct smtplite_session *s) {
+    if (s->rcpt_max == 0 || s->accepted < s->rcpt_max)
+        s->rcpt_max = (uint32_t)s->accepted;
+    if (s->send == PHASE(RCPT) && !s->riding)
+        s->end_index = s->send_index + 1;
+    else if (!smtplite_in_group(s))
+        s->end_index = s->expect_index + 1;
+}
+
+/* `Too many recipients`, when others of this transaction were taken. A server without enhanced
+ * codes may mean this recipient alone: nothing is learned from that. */
+bool smtplite_recipient_is_left(struct smtplite_session *s,
                                 const struct smtplite_recipient *recipient) {
     const struct smtplite_enhanced *enhanced = &recipient->enhanced;
+    bool is_said = enhanced->subject == 5 && enhanced->detail == 3;
     if ((s->code != 452 && s->code != 552) || s->accepted == 0)
         return false;
-    return enhanced->klass == 0 || (enhanced->subject == 5 && enhanced->detail == 3);
+    if (is_said)
+        learn_limit(s);
+    return is_said || enhanced->klass == 0;
 }
 
 /* ---- A further transaction --------------------------------------------------------------- */

@@ -152,6 +152,9 @@ static void begin_expecting(struct smtplite_session *s) {
 enum smtplite_error smtplite_offer_check(const struct smtplite_session *s,
                                          const struct smtplite_mail *mail, const char **missing) {
     const struct smtplite_extensions *extensions = s->config->extensions;
+    *missing = smtplite_is_full(s) ? "MAILMAX" : NULL;
+    if (*missing != NULL)
+        return SMTPLITE_E_CLOSING; /* the session is at its end: on a new one it goes */
     *missing = extensions != NULL ? extensions->find_missing(s, mail) : NULL;
     if (*missing != NULL)
         return SMTPLITE_E_UNOFFERED;

@@ -18,3 +18,15 @@ size_t smtplite_utf8_length(const char *p) {
         return 0;
     return n;
 }
+
+enum smtplite_error smtplite_utf8_check(const char *text) {
+    while (*text != '\0') {
+        size_t n = smtplite_utf8_length(text);
+        if (n == 0)
+            return SMTPLITE_E_ADDRESS;
+        if ((uint8_t)text[0] == 0xC2 && (uint8_t)text[1] < 0xA0)
+            return SMTPLITE_E_CONTROL;
+        text += n;
+    }
+    return SMTPLITE_E_OK;
+}
