@@ -673,6 +673,29 @@ static void test_mail_max(const char *offer) {
     end();
 }
 
+/* Limits that come together: a mail that needs two transactions takes the next one's place in the
+ * session. Whoever did not get it is to be tried again, and never told otherwise. */
+static void test_limits_together(unsigned rcpt_max, unsigned mail_max) {
+    char offer[80];
+    snprintf(offer, sizeof offer, "250-PIPELINING\r\n250 LIMITS RCPTMAX=%u MAILMAX=%u\r\n",
+             rcpt_max, mail_max);
+    begin(LETTERS, offer);
+    r.config.extensions = &smtplite_extensions;
+    send_all();
+    smtplite_finish(&r.driver);
+    for (size_t i = 0; i < r.next; i++) {
+        const struct smtplite_mail *mail = &r.letters[i].mail;
+        for (size_t to = 0; to < mail->count; to++) {
+            enum smtplite_retry retry = smtplite_retry_recipient(mail, to);
+            bool has_it = mail->recipients[to].fate == SMTPLITE_ACCEPTED;
+            CHECK(retry == (has_it ? SMTPLITE_RETRY_NONE : SMTPLITE_RETRY_LATER),
+                  "RCPTMAX %u MAILMAX %u: mail %zu, recipient %zu: retry %d", rcpt_max, mail_max, i,
+                  to, (int)retry);
+        }
+    }
+    end();
+}
+
 static const char *const few[] = {
     PIPELINING, CHUNKING, "250-PIPELINING\r\n250 LIMITS RCPTMAX=1\r\n",
     "250-PIPELINING\r\n250-CHUNKING\r\n250 LIMITS RCPTMAX=1\r\n", "250 LIMITS RCPTMAX=1\r\n"};
@@ -702,6 +725,8 @@ int main(void) {
     test_innocent();
     test_mail_max("250-PIPELINING\r\n250 LIMITS MAILMAX=2\r\n");
     test_mail_max("250 LIMITS RCPTMAX=100 MAILMAX=2\r\n");
+    for (unsigned limits = 0; limits < 9; limits++)
+        test_limits_together(limits / 3 + 1, limits % 3 + 1);
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
         test_unasked(&ways[i]);
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
