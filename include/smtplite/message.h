@@ -41,14 +41,15 @@ enum smtplite_role {
 struct smtplite_mailbox {
     const char *name;    /* display name; NULL or "": none. Any octets but control bytes */
     const char *address; /* addr-spec without <>, local@domain, which in a header may have no
-                            comments and no specials but in quotes; UTF-8 in it needs SMTPUTF8 */
+                            comments and no specials but in quotes; UTF-8 in it needs SMTPUTF8,
+                            and has no U+0080 to U+009F */
     uint8_t role;        /* enum smtplite_role */
 };
 
 /* A header field of the application's own. */
 struct smtplite_field {
     const char *name;  /* printable ASCII without colon, up to 64; none that the composer may write
-                          (and so not Bcc, nor Content-...) */
+                          (and so not Content-...), nor Bcc and Resent-Bcc, which tell whom */
     const char *value; /* UTF-8. ASCII leaves as it is, folded at blanks; else, and where a reader
                           would lose something (blanks at its ends, =?), as RFC 2047 words. No
                           control bytes but TAB */
@@ -76,12 +77,14 @@ enum smtplite_encoding {
 /* One part. Zeroed but for its source it is the text. */
 struct smtplite_part {
     struct smtplite_source source; /* of its octets; `begin` is not called; `rewind` where needed */
-    const char *type; /* media type with parameters ("image/png"); NULL: text/plain or text/html
-                         (with charset=utf-8), application/octet-stream. ASCII. multipart/... and
-                         message/... may not be encoded (RFC 2045 6.4), so they are refused */
+    const char *type; /* media type ("image/png"), parameters behind it ("text/csv; header=present",
+                         a="quoted"), no comments; NULL: text/plain or text/html (with
+                         charset=utf-8), application/octet-stream. ASCII. multipart/... and
+                         message/... may not be encoded (RFC 2045 6.4), so they are refused. The
+                         charset of a text must have ASCII's line ends: no UTF-16 */
     const char *name; /* file name, UTF-8 (RFC 2231, and RFC 2047 for old readers), up to 990
                          octets; NULL: none */
-    const char *content_id; /* of an inline part: addr-spec-like, without <> (RFC 2392) */
+    const char *content_id; /* of an inline part: left@right, without <> (RFC 2392) */
     uint32_t length; /* octets that the source gives, if has_length: another number is a failure of
                         the source, the mail is not sent */
     bool has_length;
@@ -90,7 +93,7 @@ struct smtplite_part {
     uint8_t chosen;   /* private */
 };
 
-/* A piece of the message is as long as a line at least, and two at most. */
+/* What is made gathers up to two of it: a piece is longer only where it is lent as it lies. */
 #define SMTPLITE_LINE_SIZE 80u
 
 /* Made by smtplite_message_init, for each message anew. The middle group is the caller's to set
@@ -113,9 +116,9 @@ struct smtplite_message {
     const struct smtplite_mailbox *mailboxes;
     size_t mailbox_count;
     const char *subject;     /* UTF-8, no control bytes but TAB; NULL: no Subject. Blanks survive */
-    const char *message_id;  /* without <>; NULL: made from date, unique and id_domain */
-    const char *in_reply_to; /* without <>; NULL: none; References says the same */
-    const char *id_domain;   /* of a Message-ID that is made; NULL: that of the first FROM */
+    const char *message_id;  /* left@right, without <>; NULL: made from date, unique, id_domain */
+    const char *in_reply_to; /* the same; NULL: none; References says the same */
+    const char *id_domain;   /* of a Message-ID that is made, up to 255; NULL: the first FROM's */
     const struct smtplite_field *fields;
     size_t field_count;
     struct smtplite_part *parts; /* none: the message has no body */
@@ -157,9 +160,10 @@ struct smtplite_source smtplite_message_source(struct smtplite_message *message)
  * may be NULL. Called by the driver; may be called by anyone to check a message, with all bits of
  * offered set. Errors: ARGUMENT (no FROM, no SENDER with several; two texts; an inline part without
  * HTML or content_id; a field that the composer writes itself; a zone beyond a day; unknown
- * values), CONTROL, ADDRESS, NON_ASCII (an address that needs SMTPUTF8, and it is not offered; a
- * type, an identifier, or the name of a field), TOO_LONG (an unbreakable word over 990 octets; an
- * address; a name), SOURCE (a source that was read cannot be rewound). Nothing can be read then.
+ * values; a type that is none), CONTROL, ADDRESS, NON_ASCII (an address that needs SMTPUTF8, and it
+ * is not offered; a type, an identifier, or the name of a field), TOO_LONG (an unbreakable word
+ * over 990 octets; an address; a name), SOURCE (a source that was read cannot be rewound). Nothing
+ * can be read then.
  */
 enum smtplite_error smtplite_message_begin(void *message, uint16_t offered,
                                            struct smtplite_mail *mail);

@@ -11,6 +11,7 @@
 
 #define OWN_NAME_MAX 64u /* of an own field, so that a word fits behind it */
 #define ZONE_MAX     1439
+#define DOMAIN_MAX   255u /* RFC 5321 4.5.3.1.2; what is made of it fits into a line */
 
 /* What a text must be, besides free of control bytes. */
 enum {
@@ -19,7 +20,7 @@ enum {
     ASCII = 1 << 2,     /* is ASCII */
     TOKEN = 1 << 3,     /* not empty, without blanks and <> */
     SHORT = 1 << 4,     /* has no more than WORD_MAX octets */
-    DOMAIN = 1 << 5,    /* is a domain */
+    DOMAIN = 1 << 5,    /* is a domain, of no more than DOMAIN_MAX */
     ADDR_SPEC = 1 << 6, /* is local@domain */
     FOLDABLE = 1 << 7,  /* if it leaves as it is, in words that fit into a line of 998 */
     TYPE = 1 << 8,      /* is a media type, and none that may not be encoded */
@@ -43,8 +44,8 @@ static const struct row of_mailbox[] = {
 static const struct row of_message[] = {
     ROW(message, subject, FINDING_SUBJECT, OPTIONAL | TABBED),
     ROW(message, message_id, FINDING_MESSAGE_ID, OPTIONAL | ASCII | TOKEN | SHORT | ADDR_SPEC),
-    ROW(message, id_domain, FINDING_ID_DOMAIN, OPTIONAL | ASCII | TOKEN | SHORT | DOMAIN),
-    ROW(message, in_reply_to, FINDING_IN_REPLY_TO, OPTIONAL | ASCII | TOKEN | SHORT),
+    ROW(message, id_domain, FINDING_ID_DOMAIN, OPTIONAL | ASCII | TOKEN | DOMAIN),
+    ROW(message, in_reply_to, FINDING_IN_REPLY_TO, OPTIONAL | ASCII | TOKEN | SHORT | ADDR_SPEC),
 };
 static const struct row of_field[] = {
     ROW(field, name, FINDING_FIELD_NAME, ASCII | TOKEN | OWN),
@@ -53,7 +54,7 @@ static const struct row of_field[] = {
 static const struct row of_part[] = {
     ROW(part, type, FINDING_TYPE, OPTIONAL | ASCII | FOLDABLE | TYPE),
     ROW(part, name, FINDING_PART_NAME, OPTIONAL | SHORT),
-    ROW(part, content_id, FINDING_CONTENT_ID, OPTIONAL | ASCII | TOKEN | SHORT),
+    ROW(part, content_id, FINDING_CONTENT_ID, OPTIONAL | ASCII | TOKEN | SHORT | ADDR_SPEC),
 };
 
 /* A finding and its error, as one; 0: all is well. */
@@ -82,6 +83,17 @@ static bool are_atoms(const char *p, const char *end, char besides) {
     return p >= end;
 }
 
+/* Behind the quoted-string at p; p: there is none, or none that ends. */
+static const char *skip_quoted(const char *p) {
+    for (const char *q = p + 1; *p == '"' && *q != '\0'; q++) {
+        if (*q == '"')
+            return q + 1;
+        if (*q == '\\' && q[1] != '\0')
+            q++;
+    }
+    return p;
+}
+
 /* [192.0.2.1], [IPv6:2001:db8::1], or names. */
 static bool is_domain(const char *p) {
     const char *end = p + smtplite_text_length(p);
@@ -90,25 +102,55 @@ static bool is_domain(const char *p) {
     return p < end && are_atoms(p, end, '.');
 }
 
-/* RFC 5322 3.4.1, which in a header is less than what an envelope may say. What is quoted was
- * looked at before. */
+/* RFC 5322 3.4.1, which in a header is less than what an envelope may say. */
 static bool is_addr_spec(const char *address) {
     const char *at = address + smtplite_text_length(address);
     while (at > address && *at != '@')
         at--;
-    return at > address && is_domain(at + 1) && (*address == '"' || are_atoms(address, at, '.'));
+    return at > address && is_domain(at + 1) &&
+           (skip_quoted(address) == at || are_atoms(address, at, '.'));
+}
+
+/* Behind the token at p (RFC 2045 5.1). */
+static const char *skip_token(const char *p) {
+    while ((smtplite_words_atext(*p) && !smtplite_words_have("/?=", *p)) || *p == '.')
+        p++;
+    return p;
+}
+
+/* Moves p behind a token and the octet that must follow it. */
+static bool take_token(const char **p, char behind) {
+    const char *end = skip_token(*p);
+    bool is_taken = end > *p && *end == behind;
+    *p = end + is_taken;
+    return is_taken;
+}
+
+/* subtype; attribute=value; attribute="value". What is open would take in what comes behind it. */
+static bool are_parameters(const char *p) {
+    const char *end = skip_token(p);
+    while (end > p && *end == ';') {
+        p = end + 1;
+        while (*p == ' ')
+            p++;
+        if (!take_token(&p, '='))
+            return false;
+        end = *p == '"' ? skip_quoted(p) : skip_token(p);
+    }
+    return end > p && *end == '\0';
 }
 
 /* What is made of parts may not be encoded (RFC 2045 6.4). */
 static bool is_type(const char *type) {
-    return (smtplite_words_look(type) & LOOKS_SPOILT) == 0 && smtplite_words_have(type, '/') &&
-           !has_prefix(type, "multipart/") && !has_prefix(type, "message/");
+    return (smtplite_words_look(type) & LOOKS_SPOILT) == 0 && !has_prefix(type, "multipart/") &&
+           !has_prefix(type, "message/") && take_token(&type, '/') && are_parameters(type);
 }
 
-/* None that is written by the composer, or never: Bcc tells whom. */
+/* None that is written by the composer, or never: Bcc and Resent-Bcc tell whom. */
 static bool is_own(const char *name) {
     return !smtplite_message_owns(name) && !has_prefix(name, "content-") &&
-           !(has_prefix(name, "bcc") && name[3] == '\0') && !smtplite_words_have(name, ':');
+           !(has_prefix(name, "bcc") && name[3] == '\0') && !has_prefix(name, "resent-bcc") &&
+           !smtplite_words_have(name, ':');
 }
 
 /* ---- Texts ----------------------------------------------------------------------------------- */
@@ -126,7 +168,8 @@ static bool is_too_long(const char *text, unsigned rules) {
     size_t n = smtplite_text_length(text);
     if ((rules & FOLDABLE) != 0)
         return (smtplite_words_look(text) & (LOOKS_ENDLESS | LOOKS_SPOILT)) == LOOKS_ENDLESS;
-    return ((rules & SHORT) != 0 && n > WORD_MAX) || ((rules & OWN) != 0 && n > OWN_NAME_MAX);
+    return ((rules & SHORT) != 0 && n > WORD_MAX) || ((rules & OWN) != 0 && n > OWN_NAME_MAX) ||
+           ((rules & DOMAIN) != 0 && n > DOMAIN_MAX);
 }
 
 static enum smtplite_error check_text(const char *text, unsigned rules) {
@@ -168,6 +211,8 @@ static unsigned check_mailbox(const struct smtplite_mailbox *mailbox, uint16_t o
     if (address == NULL)
         return FOUND(FINDING_ADDRESS, SMTPLITE_E_ARGUMENT);
     enum smtplite_error error = smtplite_address_check(address, true);
+    if (error == SMTPLITE_E_OK)
+        error = smtplite_utf8_check(address);
     if (error == SMTPLITE_E_OK && !is_addr_spec(address))
         error = SMTPLITE_E_ADDRESS;
     if (error != SMTPLITE_E_OK)

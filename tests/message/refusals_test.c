@@ -163,6 +163,17 @@ static const struct bad bads[] = {
     {&people[0].address, "<a@x>", SMTPLITE_E_ADDRESS, "mailboxes: an address"},
     {&people[0].address, "a b@x", SMTPLITE_E_ADDRESS, "mailboxes: an address"},
     {&people[0].address, "\"a@x", SMTPLITE_E_ADDRESS, "mailboxes: an address"},
+    {&people[2].address, "a\xFF@x", SMTPLITE_E_ADDRESS, "mailboxes: an address"},
+    {&people[2].address,
+     "a\xC0\x8A"
+     "b@x",
+     SMTPLITE_E_ADDRESS, "mailboxes: an address"},
+    {&people[2].address,
+     "a\xC2\x85"
+     "b@x",
+     SMTPLITE_E_CONTROL, "mailboxes: an address"},
+    {&people[2].address, "a@x\xC2\x9F.y", SMTPLITE_E_CONTROL, "mailboxes: an address"},
+    {&people[2].address, "\"a\xC2\x80\"@x", SMTPLITE_E_CONTROL, "mailboxes: an address"},
     {&message.message_id, "", SMTPLITE_E_ARGUMENT, "message_id:"},
     {&message.message_id, "left", SMTPLITE_E_ADDRESS, "message_id:"},
     {&message.message_id, "<a@x>", SMTPLITE_E_ADDRESS, "message_id:"},
@@ -192,6 +203,86 @@ static const struct bad bads[] = {
     {&parts[2].content_id, "<a@x>", SMTPLITE_E_ADDRESS, "parts: a content_id"},
 };
 
+/* Where an identifier ends must be told by its > alone. */
+static void check_identifiers(void) {
+    static const char *const bad[] = {"\"(x@y",   "\"a\"b\"@c", "\"\\@c", "\"a\\\"@c", "a\"b\"@c",
+                                      "\"a\"b@c", "a\\@c",      "(a@x",   "a@x(b)",    "a@[x",
+                                      "\"a\"",    "a@\"b\"",    "left"};
+    static const char *const good[] = {"a@x", "a.b$c@x.example", "\"a\\\"(\"@x", "\"a@b\"@x",
+                                       "a@[192.0.2.1]"};
+    const char **const places_of[] = {&message.message_id, &message.in_reply_to,
+                                      &parts[2].content_id, &parts[3].content_id};
+    for (size_t i = 0; i < sizeof places_of / sizeof *places_of; i++) {
+        for (size_t j = 0; j < sizeof bad / sizeof *bad; j++) {
+            restore();
+            *places_of[i] = bad[j];
+            if (!CHECK(refuses(SMTPLITE_E_ADDRESS, ""))) {
+                printf("for %s\n", bad[j]);
+            }
+        }
+        for (size_t j = 0; j < sizeof good / sizeof *good; j++) {
+            restore();
+            *places_of[i] = good[j];
+            CHECK(takes());
+        }
+    }
+}
+
+static void check_types(void) {
+    static const char *const bad[] = {"/",
+                                      "a/",
+                                      "/b",
+                                      "a/b/c",
+                                      "a /b",
+                                      "a/ b",
+                                      "(c)a/b",
+                                      "a(c)/b",
+                                      "a/b(c)",
+                                      "a/b;",
+                                      "a/b;c",
+                                      "a/b;c=",
+                                      "a/b;=d",
+                                      "a/b; c =d",
+                                      "a/b; c= d",
+                                      "a/b;;c=d",
+                                      "a/b c=d",
+                                      "a/b;c=d e",
+                                      "a/b;c=d;",
+                                      "a/b;c=\"d",
+                                      "a/b;c=\"d\\\"",
+                                      "a/b;c=\"d\"e",
+                                      "a/b;c=d\"e\"",
+                                      "a/b;c=\"=?x\"",
+                                      "a/b;c=(d)",
+                                      "a\\/b",
+                                      "a/b\\",
+                                      "\"a\"/b",
+                                      "a/\"b\"",
+                                      "(c)multipart/mixed; boundary=x",
+                                      "multipart /mixed; boundary=x"};
+    static const char *const good[] = {"a/b",
+                                       "application/vnd.x-y+z",
+                                       "a/b;c=d",
+                                       "a/b;  c=d; e=f",
+                                       "a/b; c=\"\"",
+                                       "a/b; c=\"d; e=\\\"f(\\\\\"; g=h",
+                                       "a/b; c*=utf-8''d%20e"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        restore();
+        parts[3].type = bad[i];
+        if (!CHECK(refuses(SMTPLITE_E_ARGUMENT, "parts: a type"))) {
+            printf("for %s\n", bad[i]);
+        }
+    }
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        restore();
+        parts[3].type = good[i];
+        if (!CHECK(takes())) {
+            printf("for %s\n", good[i]);
+        }
+    }
+}
+
 static void check_texts(void) {
     static const char *const good[] = {
         "a@x",           "a.b+c@x.example",      "\"a b\"@x", "\"a@b\"@x",
@@ -216,7 +307,8 @@ static void check_owned(void) {
         "From",       "Sender",       "Reply-To",     "To",
         "CC",         "bcc",          "Subject",      "date",
         "Message-Id", "In-Reply-To",  "References",   "Importance",
-        "X-PRIORITY", "MIME-Version", "Content-Type", "Content-Language"};
+        "X-PRIORITY", "MIME-Version", "Content-Type", "Content-Language",
+        "Resent-Bcc"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         restore();
         fields[1].name = names[i];
@@ -233,16 +325,16 @@ static void check_lengths(void) {
     struct {
         const char **text;
         size_t most;
-    } limits[] = {{&message.message_id, 990},  {&message.in_reply_to, 990},
-                  {&message.id_domain, 990},   {&fields[1].name, 64},
-                  {&fields[1].value, 990},     {&parts[0].type, 990},
-                  {&parts[2].content_id, 990}, {&parts[3].name, 990}};
+        char between; /* its first octet and the rest */
+    } limits[] = {{&message.message_id, 990, '@'},  {&message.in_reply_to, 990, '@'},
+                  {&message.id_domain, 255, 'a'},   {&fields[1].name, 64, 'a'},
+                  {&fields[1].value, 990, 'a'},     {&parts[0].type, 990, '/'},
+                  {&parts[2].content_id, 990, '@'}, {&parts[3].name, 990, 'a'}};
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
         for (size_t more = 0; more < 2; more++) {
             restore();
             memset(text, 'a', sizeof text);
-            text[1] = limits[i].text == &message.message_id ? '@' : 'a';
-            text[1] = limits[i].text == &parts[0].type ? '/' : text[1];
+            text[1] = limits[i].between;
             text[limits[i].most + more] = '\0';
             *limits[i].text = text;
             CHECK(more == 0 ? takes() : refuses(SMTPLITE_E_TOO_LONG, ""));
@@ -395,6 +487,8 @@ int main(void) {
     check_controls();
     check_header_injection();
     check_texts();
+    check_identifiers();
+    check_types();
     check_owned();
     check_lengths();
     check_structure();
