@@ -19,9 +19,10 @@ struct smtplite_file {
                         do, whatever they hold: it is read to its end */
 
     /* private */
-    bool spoilt; /* it was read, and failed */
-    int fd;      /* -1: none */
-    int error;   /* errno; with `spoilt` and 0: its length has changed */
+    bool is_open; /* a block of zeros has no file: its fd is stdin's */
+    bool spoilt;  /* it was read, and failed */
+    int fd;
+    int error; /* errno; with `spoilt` and 0: its length has changed */
     uint32_t count;
     const char *path;
     char buffer[SMTPLITE_FILE_BUFFER];
@@ -35,8 +36,8 @@ bool smtplite_file_open(struct smtplite_file *file, const char *path);
 /*
  * Its octets, as a source for smtplite_send or for a part. A read blocks no longer than the file's
  * disk does; a pipe that has nothing yet gives NOT_YET. A file that turns out longer or shorter
- * than it was when it was opened FAILED, and so did one that was not opened. An open file that is
- * deleted, or replaced by another, is still the one that was opened.
+ * than it was when it was opened FAILED, and so did one that was not opened, a block of zeros too.
+ * An open file that is deleted, or replaced by another, is still the one that was opened.
  */
 struct smtplite_source smtplite_file_source(struct smtplite_file *file);
 enum smtplite_source_state smtplite_file_read(void *file, const char **p, size_t *n);
@@ -47,7 +48,7 @@ bool smtplite_file_rewind(void *file);
  * was. Filled into text, always NUL-terminated, cut to fit; size > 0. */
 void smtplite_file_reason(const struct smtplite_file *file, char *text, size_t size);
 
-/* May be called twice, and after an open that failed. The reason stays. */
+/* May be called twice, after an open that failed, and on a block of zeros. The reason stays. */
 void smtplite_file_close(struct smtplite_file *file);
 
 #ifdef __cplusplus

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A file as a source. How long a regular file is was told to the server before its first octet left
- * (SIZE), so one that grows or shrinks while it is read is given up and not cut to what was said.
+ * A file as a source. How long a regular file is may have been told before its first octet left
+ * (part.length, mail.size), so one that grows or shrinks while it is read is given up and not cut.
  *
  * O_NONBLOCK: neither opening nor reading a pipe waits for its writer. poll() comes before each
  * read of what is no regular file, for read() cannot tell a pipe whose writer has not come yet from
@@ -42,7 +42,8 @@ bool smtplite_file_open(struct smtplite_file *file, const char *path) {
     memset(file, 0, offsetof(struct smtplite_file, buffer));
     file->path = path;
     file->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-    if (file->fd >= 0 && look_at(file))
+    file->is_open = file->fd >= 0;
+    if (file->is_open && look_at(file))
         return true;
     file->error = errno;
     smtplite_file_close(file);
@@ -50,9 +51,9 @@ bool smtplite_file_open(struct smtplite_file *file, const char *path) {
 }
 
 void smtplite_file_close(struct smtplite_file *file) {
-    if (file->fd >= 0)
+    if (file->is_open)
         (void)close(file->fd);
-    file->fd = -1;
+    file->is_open = false;
 }
 
 static enum smtplite_source_state spoil(struct smtplite_file *file, int error) {
@@ -75,7 +76,7 @@ static bool is_as_long_as_said(const struct smtplite_file *file, size_t more) {
 
 enum smtplite_source_state smtplite_file_read(void *context, const char **p, size_t *n) {
     struct smtplite_file *file = context;
-    if (file->fd < 0 || file->spoilt)
+    if (!file->is_open || file->spoilt)
         return spoil(file, EBADF);
     if (!is_ready(file))
         return SMTPLITE_SOURCE_NOT_YET;
@@ -96,7 +97,7 @@ enum smtplite_source_state smtplite_file_read(void *context, const char **p, siz
 
 bool smtplite_file_rewind(void *context) {
     struct smtplite_file *file = context;
-    if (file->fd < 0 || file->spoilt || lseek(file->fd, 0, SEEK_SET) != 0)
+    if (!file->is_open || file->spoilt || lseek(file->fd, 0, SEEK_SET) != 0)
         return false;
     file->count = 0;
     return true;

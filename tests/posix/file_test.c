@@ -139,10 +139,30 @@ static void test_gone(void) {
     check_failure("not there", strerror(ENOENT));
 }
 
+/* A block of zeros, as a static one is before its open, is not taken for file 0: stdin. */
+static void test_zeros(void) {
+    static struct smtplite_file zeros;
+    const char *p;
+    size_t n;
+    struct stat before, after;
+    int kept = dup(STDIN_FILENO);
+    make(5);
+    CHECK(dup2(file.fd, STDIN_FILENO) == STDIN_FILENO, "errno %d", errno);
+    CHECK(!smtplite_file_rewind(&zeros), "stdin is rewound");
+    CHECK(smtplite_file_read(&zeros, &p, &n) == SMTPLITE_SOURCE_FAILED, "stdin is read");
+    CHECK(fstat(STDIN_FILENO, &before) == 0, "errno %d", errno);
+    smtplite_file_close(&zeros);
+    CHECK(fstat(STDIN_FILENO, &after) == 0 && before.st_ino == after.st_ino, "stdin is closed");
+    smtplite_file_close(&file);
+    CHECK(kept < 0 || dup2(kept, STDIN_FILENO) == STDIN_FILENO, "errno %d", errno);
+    if (kept >= 0)
+        (void)close(kept);
+}
+
 static void check_refused(const char *which, int error) {
     CHECK(!smtplite_file_open(&file, which), "%s", which);
     CHECK(says(strerror(error)), "%s: %s", which, words);
-    CHECK(file.fd == -1, "%s stays open", which);
+    CHECK(!file.is_open, "%s stays open", which);
 }
 
 /* root reads what nobody may: as root the part that asks for permission has nothing to see. */
@@ -229,6 +249,7 @@ int main(void) {
     test_rewind_in_the_middle();
     test_changed();
     test_gone();
+    test_zeros();
     test_refused();
     test_proc();
     test_pipe();
