@@ -468,6 +468,10 @@ enum smtplite_error smtplite_submit(struct smtplite_session *s, struct smtplite_
  * p: borrowed until the next BODY event or the mail's end. n > 0. Errors: STATE, ARGUMENT. */
 enum smtplite_error smtplite_body(struct smtplite_session *s, const char *p, size_t n);
 
+/* True if BODY was read and a piece is wanted. A refusal between two chunks (RFC 3030) withdraws
+ * BODY: then smtplite_body gives STATE, and the piece was not taken: it is the next one still. */
+bool smtplite_awaits_body(const struct smtplite_session *s);
+
 /* The message is whole. Errors: STATE. */
 enum smtplite_error smtplite_body_end(struct smtplite_session *s);
 

@@ -5,9 +5,8 @@
 
 /* The mail ends before it has begun. */
 static void reject(struct smtplite_mail *mail, const struct smtplite_result *why) {
-    if (mail->recipients == NULL)
-        return;
-    smtplite_mail_forget(mail);
+    if (mail->recipients != NULL)
+        smtplite_mail_forget(mail);
     mail->result = *why;
     mail->result.outcome = SMTPLITE_NOT_SENT; /* what stands there may be another mail's success */
 }
@@ -16,7 +15,9 @@ enum smtplite_error smtplite_begin(struct smtplite_driver *d, struct smtplite_ma
                                    const struct smtplite_source *source) {
     struct smtplite_result why = {.error = SMTPLITE_E_OK};
     enum smtplite_error error = SMTPLITE_E_OK;
-    if (source->begin != NULL)
+    if (source == NULL || source->read == NULL)
+        error = SMTPLITE_E_ARGUMENT;
+    else if (source->begin != NULL)
         error = source->begin(source->context, smtplite_offered(d->session), mail);
     if (error == SMTPLITE_E_OK)
         error = smtplite_submit(d->session, mail);
@@ -30,7 +31,8 @@ enum smtplite_error smtplite_begin(struct smtplite_driver *d, struct smtplite_ma
  * ready, for what the server offers is known then. */
 static enum smtplite_error deliver(struct smtplite_driver *d, struct smtplite_mail *mail,
                                    const struct smtplite_source *source, bool last) {
-    if (source->begin != NULL && smtplite_drive(d, NULL, SMTPLITE_EV_READY) == SMTPLITE_EV_FAILED) {
+    if (source != NULL && source->begin != NULL &&
+        smtplite_drive(d, NULL, SMTPLITE_EV_READY) == SMTPLITE_EV_FAILED) {
         reject(mail, smtplite_result_get(d->session));
         return SMTPLITE_E_OK;
     }

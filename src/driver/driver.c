@@ -192,10 +192,14 @@ enum smtplite_event smtplite_run(struct smtplite_driver *d, struct smtplite_even
     }
 }
 
-/* Asks the source for the next piece of the message. */
+/* Asks the source for the next piece of the message, if that is still wanted: what it gives must
+ * not be lost. */
 static void pull(struct smtplite_driver *d, const struct smtplite_source *source) {
     const char *p = NULL;
     size_t n = 0;
+    d->hungry = SMTPLITE_EV_NONE;
+    if (!smtplite_awaits_body(d->session))
+        return;
     enum smtplite_source_state state =
         source != NULL ? source->read(source->context, &p, &n) : SMTPLITE_SOURCE_FAILED;
     d->hungry = state == SMTPLITE_SOURCE_NOT_YET ? SMTPLITE_EV_BODY : SMTPLITE_EV_NONE;

@@ -5,9 +5,10 @@
  * the message is BINARY and leaves as it is.
  *
  * A chunk is announced by the piece that the caller has lent, or for the whole message if its size
- * is EXACT. LAST stands alone, `BDAT 0 LAST`: it leaves when the source has said that all is well,
- * and so nothing that was cut short is ever complete. Each chunk has a reply; once one is a refusal
- * no further chunk begins, and the transaction ends with the replies that are still to come.
+ * is EXACT. LAST stands alone, `BDAT 0 LAST`, or brings the CRLF that the last line lacks: it
+ * leaves when the source has said that all is well, and so nothing that was cut short is ever
+ * complete. Each chunk has a reply; once one is a refusal no further chunk begins, and the
+ * transaction ends with the replies that are still to come.
  *
  * session.line: LINE_START and LINE_MID as for DATA; LINE_CR: behind a CR whose CRLF has left.
  */
@@ -170,6 +171,12 @@ static void leave_content(struct smtplite_session *s) {
     s->event &= (uint16_t)~EVENT(BODY);
 }
 
+/* By LMTP nobody says how many replies LAST has behind a chunk that was refused: it waits until all
+ * chunks were taken. */
+static bool holds_last(const struct smtplite_session *s) {
+    return s->chunks > 0 && smtplite_allows(s, SMTPLITE_LMTP);
+}
+
 /* False: there is nothing to send for now. */
 bool smtplite_chunk_fill(struct smtplite_session *s) {
     if (s->chunk_open && s->chunk_left == 0)
@@ -182,6 +189,8 @@ bool smtplite_chunk_fill(struct smtplite_session *s) {
         open_chunk(s);
     else if (s->body_ended && s->chunk_open)
         give_up(s, SMTPLITE_E_SOURCE); /* less than its size */
+    else if (s->body_ended && holds_last(s))
+        return false;
     else if (s->body_ended)
         put_last(s);
     else
@@ -211,7 +220,11 @@ uint8_t smtplite_on_chunk(struct smtplite_session *s) {
         s->refused = true;
         s->stopped = true;
     }
-    return s->stopped ? smtplite_chunk_stop(s) : smtplite_content_phase(s);
+    if (s->stopped)
+        return smtplite_chunk_stop(s);
+    if (s->piece_len == 0)
+        smtplite_output_fill(s); /* LAST may have waited for this */
+    return smtplite_content_phase(s);
 }
 
 /* ---- LMTP (RFC 2033) --------------------------------------------------------------------- */

@@ -8,13 +8,13 @@
 
 /* Errors that the next try would meet again. */
 static bool is_permanent(unsigned error) {
-    static const uint8_t list[] = {SMTPLITE_E_ARGUMENT,       SMTPLITE_E_STATE,
-                                   SMTPLITE_E_CONTROL,        SMTPLITE_E_ADDRESS,
-                                   SMTPLITE_E_NON_ASCII,      SMTPLITE_E_TOO_LONG,
-                                   SMTPLITE_E_AUTH_NEEDS_TLS, SMTPLITE_E_AUTH_UNAVAILABLE,
-                                   SMTPLITE_E_AUTH_REFUSED,   SMTPLITE_E_AUTH_ITERATIONS,
-                                   SMTPLITE_E_SIZE,           SMTPLITE_E_BODY_NUL,
-                                   SMTPLITE_E_BODY_8BIT,      SMTPLITE_E_UNOFFERED};
+    static const uint8_t list[] = {SMTPLITE_E_ARGUMENT,         SMTPLITE_E_CONTROL,
+                                   SMTPLITE_E_ADDRESS,          SMTPLITE_E_NON_ASCII,
+                                   SMTPLITE_E_TOO_LONG,         SMTPLITE_E_AUTH_NEEDS_TLS,
+                                   SMTPLITE_E_AUTH_UNAVAILABLE, SMTPLITE_E_AUTH_REFUSED,
+                                   SMTPLITE_E_AUTH_ITERATIONS,  SMTPLITE_E_SIZE,
+                                   SMTPLITE_E_BODY_NUL,         SMTPLITE_E_BODY_8BIT,
+                                   SMTPLITE_E_UNOFFERED};
     for (size_t i = 0; i < sizeof list; i++)
         if (list[i] == error)
             return true;
@@ -26,6 +26,8 @@ enum smtplite_retry smtplite_retry_result(const struct smtplite_result *result) 
         return SMTPLITE_RETRY_NONE;
     if (result->outcome != SMTPLITE_NOT_SENT)
         return SMTPLITE_RETRY_MAY_DOUBLE;
+    if (result->phase == SMTPLITE_PHASE_RSET) /* about the session, not about this mail */
+        return SMTPLITE_RETRY_LATER;
     if (result->code >= 400)
         return result->code < 500 ? SMTPLITE_RETRY_LATER : SMTPLITE_RETRY_NEVER;
     return is_permanent(result->error) ? SMTPLITE_RETRY_NEVER : SMTPLITE_RETRY_LATER;

@@ -118,6 +118,8 @@ uint8_t smtplite_fail(struct smtplite_session *s, enum smtplite_error error, uin
         smtplite_decide(s, code);
         if (s->in_mail)
             smtplite_mail_fail(s);
+        else if ((s->event & EVENT(DONE)) == 0)
+            s->result.outcome = SMTPLITE_NOT_SENT; /* what stands there is of a mail that was told */
         if (deserves_quit(s, error)) {
             say_goodbye(s);
             return s->expect;
@@ -293,6 +295,10 @@ enum smtplite_error smtplite_submit(struct smtplite_session *s, struct smtplite_
 static bool takes_body(const struct smtplite_session *s) {
     return (s->send == PHASE(MESSAGE) || s->send == PHASE(BDAT)) && s->body_len == 0 &&
            s->piece_len == 0 && !(s->body_ended || s->hollow);
+}
+
+bool smtplite_awaits_body(const struct smtplite_session *s) {
+    return s->body_asked && (s->event & EVENT(BODY)) == 0 && takes_body(s);
 }
 
 static void answer_body(struct smtplite_session *s, const char *p, size_t n) {

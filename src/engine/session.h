@@ -14,7 +14,8 @@
  *
  * Invariants
  *   - A command begins in start(), or behind another of its group in output.c; `expect` is moved by
- *     judge() and start(), and by the goodbye of a session that has failed.
+ *     judge() and start(); besides by the goodbye of a session that has failed, by the end of a TLS
+ *     handshake, and by the last octet of a chunked message.
  *   - A reply that begins while pending == 0 was not asked for, whenever it ends (D9).
  *   - piece_len > 0 while there is something to send: output.c refills it at once.
  *   - Nothing of a reply is acted on before its last line has ended.

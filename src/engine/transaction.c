@@ -278,11 +278,13 @@ static void judge_recipient(struct smtplite_session *s) {
     if (recipient->fate == SMTPLITE_ACCEPTED) {
         recipient->fate = SMTPLITE_PENDING;
         s->accepted++;
+    } else if (s->kept && s->result.phase == PHASE(MAIL)) {
+        recipient->fate = SMTPLITE_UNTRIED; /* MAIL's refusal is that of all */
     } else if (s->mail->flags & SMTPLITE_MAIL_ALL_OR_NOTHING) {
         smtplite_decide(s, s->code);
         s->refused = true;
-    } else if (s->kept || (extensions != NULL && extensions->is_left(s, recipient))) {
-        recipient->fate = SMTPLITE_UNTRIED; /* MAIL was refused, or there is another transaction */
+    } else if (extensions != NULL && extensions->is_left(s, recipient)) {
+        recipient->fate = SMTPLITE_UNTRIED; /* for a further transaction */
     }
 }
 
