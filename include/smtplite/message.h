@@ -76,7 +76,7 @@ enum smtplite_encoding {
 
 /* One part. Zeroed but for its source it is the text. */
 struct smtplite_part {
-    struct smtplite_source source; /* of its octets; `begin` is not called; `rewind` where needed */
+    struct smtplite_source source; /* of its octets; `begin` is not called; `rewind` where it can */
     const char *type; /* media type ("image/png"), parameters behind it ("text/csv; header=present",
                          a="quoted"), no comments; NULL: text/plain or text/html (with
                          charset=utf-8), application/octet-stream. ASCII. multipart/... and
@@ -153,8 +153,9 @@ struct smtplite_source smtplite_message_source(struct smtplite_message *message)
 
 /*
  * Checks the whole message and chooses the encodings by what the server offers; the next read gives
- * its first octets. If some of it was read before, the sources are rewound: a message never leaves
- * without what a source gave the first time. Sets mail->flags (8BIT, UTF8, EXACT) and mail->size,
+ * its first octets. The parts' sources are rewound where they can be, for another message may have
+ * read them; if this one did, they must be: a message never leaves without what a source gave the
+ * first time. Sets mail->flags (8BIT, UTF8, EXACT) and mail->size,
  * exact, or 0: a part is neither in memory nor a file in base64 whose length is said. A text
  * without a line end at its end gets one if it is the message's only part, as SMTP has lines. mail:
  * may be NULL. Called by the driver; may be called by anyone to check a message, with all bits of

@@ -16,17 +16,32 @@ bool smtplite_content_in_memory(const struct smtplite_part *part) {
     return part->source.read == smtplite_memory_read;
 }
 
+/* Memory is lent here and its `read` not asked: another message, or another part, may have it, too.
+ */
+static enum smtplite_source_state read_piece(struct smtplite_message *m,
+                                             const struct smtplite_part *part) {
+    const struct smtplite_memory *memory = part->source.context;
+    if (!smtplite_content_in_memory(part)) {
+        m->text = NULL;
+        return part->source.read(part->source.context, &m->text, &m->text_len);
+    }
+    if (m->text != NULL || memory->n == 0)
+        return SMTPLITE_SOURCE_END;
+    m->text = memory->p;
+    m->text_len = memory->n;
+    return SMTPLITE_SOURCE_PIECE;
+}
+
 /* The next piece of the source; 0, or a token. */
 static unsigned take_piece(struct smtplite_message *m, const struct smtplite_part *part) {
     m->text_len = 0;
-    enum smtplite_source_state state =
-        part->source.read(part->source.context, &m->text, &m->text_len);
+    enum smtplite_source_state state = read_piece(m, part);
     uint32_t left = part->length - m->count;
     if (state == SMTPLITE_SOURCE_NOT_YET)
         return TOKEN_NOT_YET;
     if (state == SMTPLITE_SOURCE_END)
         return part->has_length && left != 0 ? TOKEN_FAILED : TOKEN_END;
-    if (state != SMTPLITE_SOURCE_PIECE || m->text_len == 0)
+    if (state != SMTPLITE_SOURCE_PIECE || m->text_len == 0 || m->text == NULL)
         return TOKEN_FAILED;
     if (part->has_length && m->text_len > left)
         return TOKEN_FAILED;

@@ -454,16 +454,23 @@ void smtplite_message_start(struct smtplite_message *m) {
     m->counting = false;
 }
 
+/* All are tried, whoever read them. */
+static bool rewind_parts(const struct smtplite_message *m) {
+    bool are_rewound = true;
+    for (size_t i = 0; i < m->part_count; i++) {
+        const struct smtplite_source *source = &m->parts[i].source;
+        are_rewound = source->rewind != NULL && source->rewind(source->context) && are_rewound;
+    }
+    return are_rewound;
+}
+
 /* An untouched message begins anew without its sources. */
 bool smtplite_message_rewind(void *message) {
     struct smtplite_message *m = message;
     if (!m->read)
         return m->script != NULL;
-    for (size_t i = 0; i < m->part_count; i++) {
-        const struct smtplite_source *source = &m->parts[i].source;
-        if (source->rewind == NULL || !source->rewind(source->context))
-            return false;
-    }
+    if (!rewind_parts(m))
+        return false;
     smtplite_message_start(m);
     m->read = false;
     return true;
@@ -487,11 +494,12 @@ enum smtplite_error smtplite_message_begin(void *message, uint16_t offered,
                                            struct smtplite_mail *mail) {
     struct smtplite_message *m = message;
     enum smtplite_error error = (enum smtplite_error)(smtplite_message_check(m, offered) & 0xFF);
-    if (error == SMTPLITE_E_OK && m->read && !smtplite_message_rewind(m))
+    if (error == SMTPLITE_E_OK && !rewind_parts(m) && m->read)
         error = SMTPLITE_E_SOURCE;
     m->script = NULL;
     if (error != SMTPLITE_E_OK)
         return error;
+    m->read = false;
     m->containers = choose_containers(m);
     smtplite_size_choose(m, offered);
     smtplite_message_start(m);

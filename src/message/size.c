@@ -2,7 +2,7 @@
 /*
  * Which encoding a part takes, and how long the message becomes. Nothing of that is estimated: the
  * message is made as it will leave and counted, but for base64 of octets, whose length follows from
- * theirs. Only texts in memory are read for it, and they begin anew then.
+ * theirs. Only texts in memory are read for it.
  */
 
 #include "message.h"
@@ -62,9 +62,6 @@ static uint64_t count(struct smtplite_message *m) {
     m->counting = true;
     while (smtplite_message_read(m, &p, &n) == SMTPLITE_SOURCE_PIECE)
         sum += n;
-    for (size_t i = 0; i < m->part_count; i++)
-        if (smtplite_content_in_memory(&m->parts[i]))
-            smtplite_memory_rewind(m->parts[i].source.context);
     return sum;
 }
 

@@ -434,6 +434,13 @@ static enum smtplite_source_state read_nothing(void *context, const char **p, si
     return SMTPLITE_SOURCE_PIECE;
 }
 
+static enum smtplite_source_state read_nowhere(void *context, const char **p, size_t *n) {
+    (void)context;
+    (void)p;
+    *n = 1;
+    return SMTPLITE_SOURCE_PIECE;
+}
+
 static void check_failures_of_sources(void) {
     for (uint8_t kind = SMTPLITE_PART_TEXT; kind <= SMTPLITE_PART_ATTACHMENT;
          kind = (uint8_t)(kind + SMTPLITE_PART_ATTACHMENT)) {
@@ -450,6 +457,8 @@ static void check_failures_of_sources(void) {
         }
         use_source(0, kind);
         parts[3].source.read = read_nothing;
+        CHECK(fails());
+        parts[3].source.read = read_nowhere;
         CHECK(fails());
     }
     /* a length of memory that is not its own */
@@ -483,6 +492,47 @@ static void check_rewind(void) {
     CHECK(again.n == 0 && again.end == SMTPLITE_SOURCE_FAILED);
 }
 
+/* Behind where a text begins in what was gathered; NULL: it is not there. */
+static const char *find(const char *p, const char *text) {
+    got.p[got.n] = '\0';
+    p = p != NULL ? strstr(p, text) : NULL;
+    return p != NULL ? p + strlen(text) : NULL;
+}
+
+/* What another message has read, another part has, too, or somebody else. */
+static void check_read_before(void) {
+    static struct gathered again;
+    use_source(100, SMTPLITE_PART_ATTACHMENT);
+    CHECK(takes());
+    smtplite_message_init(&message);
+    message.mailboxes = people;
+    message.mailbox_count = 7;
+    message.parts = parts;
+    message.part_count = 4;
+    CHECK(takes());
+    smtplite_message_init(&message);
+    message.mailboxes = people;
+    message.mailbox_count = 7;
+    message.parts = parts;
+    message.part_count = 4;
+    CHECK(smtplite_message_begin(&message, ALL_OFFERED, NULL) == SMTPLITE_E_OK);
+    gather(&again, &message, 0);
+    CHECK(gathered_same(&got, &again));
+    CHECK(find(find(got.p, "\r\noctets\r\n"), "\r\n\r\nb29vb29v") != NULL);
+}
+
+static void check_shared_memory(void) {
+    struct smtplite_mail mail = {.size = 0};
+    restore();
+    memories[0].given = true;
+    parts[3].source = parts[0].source;
+    CHECK(smtplite_message_begin(&message, ALL_OFFERED, &mail) == SMTPLITE_E_OK);
+    gather(&got, &message, 0);
+    CHECK(got.end == SMTPLITE_SOURCE_END && got.n == mail.size);
+    CHECK(find(find(got.p, "\r\noctets\r\n"), "attachment;") != NULL);
+    CHECK(find(find(got.p, "attachment;"), "\r\n\r\nb2N0ZXRz\r\n") != NULL);
+}
+
 int main(void) {
     check_controls();
     check_header_injection();
@@ -494,5 +544,7 @@ int main(void) {
     check_structure();
     check_failures_of_sources();
     check_rewind();
+    check_read_before();
+    check_shared_memory();
     return check_summary("message_refusals");
 }
