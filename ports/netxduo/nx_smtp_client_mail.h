@@ -359,7 +359,8 @@ UINT _nxe_smtp_client_mail_progress_set(NX_SMTP_MAIL *mail_ptr, NX_SMTP_PROGRESS
  * NX_SMTP_INVALID_PARAM: no recipient, no message; HTML's image without HTML; a field that the
  *   client writes itself; options without extensions.
  * NX_NOT_CONNECTED: besides, the server has ended the session before this mail (421): send again.
- * A session that is lost is over then: the next mail has one of its own.
+ * A session that is lost is over then, and so is one in which the server takes no more mails
+ * (RFC 9422, MAILMAX): the next mail has one of its own.
  */
 UINT _nx_smtp_client_mail_send(NX_SMTP_CLIENT *client_ptr, NX_SMTP_MAIL *mail_ptr);
 UINT _nxe_smtp_client_mail_send(NX_SMTP_CLIENT *client_ptr, NX_SMTP_MAIL *mail_ptr);
@@ -376,7 +377,8 @@ UINT _nxe_smtp_client_mail_send(NX_SMTP_CLIENT *client_ptr, NX_SMTP_MAIL *mail_p
 UINT _nx_smtp_client_connect(NX_SMTP_CLIENT *client_ptr, NX_SMTP_SESSION *session_ptr);
 UINT _nxe_smtp_client_connect(NX_SMTP_CLIENT *client_ptr, NX_SMTP_SESSION *session_ptr);
 
-/* Ends the session: QUIT, disconnect. NX_NOT_CONNECTED: there is none (it may have been lost). */
+/* Ends the session: QUIT, disconnect. NX_NOT_CONNECTED: there is none (it may have been lost, or
+ * the server takes no more mails in it). */
 UINT _nx_smtp_client_disconnect(NX_SMTP_CLIENT *client_ptr);
 UINT _nxe_smtp_client_disconnect(NX_SMTP_CLIENT *client_ptr);
 

@@ -174,30 +174,30 @@ static UINT mail_status(const NX_SMTP_CLIENT *client_ptr, const NX_SMTP_MAIL *ma
     if (result->outcome == SMTPLITE_NOT_SENT) {
         if (result->error == SMTPLITE_E_SOURCE && result->phase > SMTPLITE_PHASE_AUTH_CANCEL)
             return NX_SMTP_BODY_FAILED;
-        if (result->error == SMTPLITE_E_CLOSING && result->phase == SMTPLITE_PHASE_MAIL)
-            return NX_NOT_CONNECTED; /* 421 to an idle session, read now or before */
+        if (result->error == SMTPLITE_E_CLOSING &&
+            (result->phase == SMTPLITE_PHASE_MAIL || result->code < 400))
+            return NX_NOT_CONNECTED; /* 421 to an idle session, read now or before; MAILMAX */
         if (result->error == SMTPLITE_E_OK && result->phase == SMTPLITE_PHASE_RCPT &&
             mail_ptr->nx_smtp_mail_envelope.count > 1)
             return NX_SMTP_RECIPIENTS_REFUSED;
     }
-    return _nx_smtp_session_status(client_ptr);
+    return _nx_smtp_mail_status(client_ptr, result);
 }
 
 static UINT send(NX_SMTP_CLIENT *client_ptr, NX_SMTP_MAIL *mail_ptr, struct counter *c) {
     struct smtplite_source source = {c, counter_read, NULL, counter_begin};
     NX_SMTP_SESSION own;
     NX_SMTP_SESSION *session_ptr;
-    enum smtplite_error error;
     UINT status = _nx_smtp_session_take(client_ptr, &own, &session_ptr);
     if (status != NX_SUCCESS)
         return status;
     if (mail_ptr->nx_smtp_mail_source.rewind != NULL)
         source.rewind = counter_rewind;
-    error = smtplite_deliver(&session_ptr->nx_smtp_session_driver, &mail_ptr->nx_smtp_mail_envelope,
-                             &source, false);
+    /* the mail's result tells all: what ended it, or why it did not begin */
+    (void)smtplite_deliver(&session_ptr->nx_smtp_session_driver, &mail_ptr->nx_smtp_mail_envelope,
+                           &source, false);
     _nx_smtp_session_give(client_ptr, session_ptr);
-    return error != SMTPLITE_E_OK ? _nx_smtp_error_status(error)
-                                  : mail_status(client_ptr, mail_ptr);
+    return mail_status(client_ptr, mail_ptr);
 }
 
 UINT _nxe_smtp_client_mail_send(NX_SMTP_CLIENT *client_ptr, NX_SMTP_MAIL *mail_ptr) {

@@ -5,7 +5,8 @@
  * A session is the application's memory with a driver in it; the client points to it while it is
  * open. Between two calls the client's state is NOOP: _nx_smtp_client_enter finds it busy, so the
  * plain calls stay out, and _nx_smtp_client_resume lets the further ones in. Whoever sees that the
- * engine's session is over closes the connection and forgets the pointer, in _nx_smtp_session_give.
+ * engine's session is over, or that the server takes no more mails in it, closes the connection and
+ * forgets the pointer, in _nx_smtp_session_give.
  */
 
 #define NX_SMTP_SOURCE_CODE
@@ -55,8 +56,10 @@ UINT _nx_smtp_session_take(NX_SMTP_CLIENT *client_ptr, NX_SMTP_SESSION *own,
 }
 
 VOID _nx_smtp_session_give(NX_SMTP_CLIENT *client_ptr, NX_SMTP_SESSION *session_ptr) {
-    unsigned wants = smtplite_wants(&client_ptr->nx_smtp_client_session);
-    if (session_ptr == client_ptr->nx_smtp_client_session_ptr && (wants & SMTPLITE_WANT_CLOSE) == 0)
+    const struct smtplite_session *session = &client_ptr->nx_smtp_client_session;
+    UINT is_over =
+        (smtplite_wants(session) & SMTPLITE_WANT_CLOSE) != 0 || smtplite_mails_left(session) == 0;
+    if (session_ptr == client_ptr->nx_smtp_client_session_ptr && !is_over)
         return;
     _nx_smtp_session_close(client_ptr, session_ptr);
     client_ptr->nx_smtp_client_session_ptr = NX_NULL;
@@ -72,7 +75,8 @@ static UINT log_in(NX_SMTP_CLIENT *client_ptr, NX_SMTP_SESSION *session_ptr) {
         return NX_SUCCESS;
     }
     _nx_smtp_session_close(client_ptr, session_ptr);
-    return _nx_smtp_session_failure(client_ptr);
+    return _nx_smtp_session_failure(client_ptr,
+                                    smtplite_result_get(&client_ptr->nx_smtp_client_session));
 }
 
 UINT _nxe_smtp_client_connect(NX_SMTP_CLIENT *client_ptr, NX_SMTP_SESSION *session_ptr) {
@@ -145,7 +149,8 @@ static UINT ask(NX_SMTP_CLIENT *client_ptr, UINT command, const CHAR *argument, 
     if (error != SMTPLITE_E_OK)
         return _nx_smtp_error_status(error);
     if (smtplite_run(&session_ptr->nx_smtp_session_driver, &data) != SMTPLITE_EV_REPLY)
-        return _nx_smtp_session_failure(client_ptr);
+        return _nx_smtp_session_failure(client_ptr,
+                                        smtplite_result_get(&client_ptr->nx_smtp_client_session));
     *code = data.code;
     return data.code < 300 ? NX_SUCCESS : NX_SMTP_SERVER_ERROR_REPLY;
 }

@@ -23,9 +23,10 @@ UINT _nx_smtp_session_open(NX_SMTP_CLIENT *client_ptr, NX_SMTP_SESSION *session_
 /* QUIT, if that makes sense, and disconnects. */
 VOID _nx_smtp_session_close(NX_SMTP_CLIENT *client_ptr, NX_SMTP_SESSION *session_ptr);
 
-/* The engine's result of a mail as a status; NX_SUCCESS: sent. _failure: of what failed beside. */
-UINT _nx_smtp_session_status(const NX_SMTP_CLIENT *client_ptr);
-UINT _nx_smtp_session_failure(const NX_SMTP_CLIENT *client_ptr);
+/* A mail's result as a status; NX_SUCCESS: sent. _failure: of what failed. */
+UINT _nx_smtp_mail_status(const NX_SMTP_CLIENT *client_ptr, const struct smtplite_result *result);
+UINT _nx_smtp_session_failure(const NX_SMTP_CLIENT *client_ptr,
+                              const struct smtplite_result *result);
 UINT _nx_smtp_error_status(enum smtplite_error error);
 
 /* ---- In nx_smtp_client_session.c ------------------------------------------------------------ */

@@ -329,8 +329,8 @@ static UINT check(NX_SMTP_CLIENT *client_ptr, struct job *job) {
 }
 
 /* Why nothing was sent. A login may be refused for now, or for wrong credentials. */
-UINT _nx_smtp_session_failure(const NX_SMTP_CLIENT *client_ptr) {
-    const struct smtplite_result *result = &client_ptr->nx_smtp_client_session.result;
+UINT _nx_smtp_session_failure(const NX_SMTP_CLIENT *client_ptr,
+                              const struct smtplite_result *result) {
     UINT status = error_status[result->error];
     UINT network_status = client_ptr->nx_smtp_client_transport.nx_smtp_transport_status;
     if (status == NX_SMTP_TRANSMIT_ERROR && network_status != NX_SUCCESS)
@@ -347,13 +347,12 @@ UINT _nx_smtp_session_failure(const NX_SMTP_CLIENT *client_ptr) {
     return status;
 }
 
-UINT _nx_smtp_session_status(const NX_SMTP_CLIENT *client_ptr) {
-    const struct smtplite_result *result = &client_ptr->nx_smtp_client_session.result;
+UINT _nx_smtp_mail_status(const NX_SMTP_CLIENT *client_ptr, const struct smtplite_result *result) {
     if (result->outcome == SMTPLITE_SENT)
         return NX_SUCCESS;
     if (result->outcome == SMTPLITE_MAYBE_SENT)
         return NX_SMTP_DELIVERY_UNKNOWN;
-    return _nx_smtp_session_failure(client_ptr);
+    return _nx_smtp_session_failure(client_ptr, result);
 }
 
 static void show(void *context, bool from_server, const char *p, size_t n) {
@@ -403,7 +402,8 @@ static UINT run_session(NX_SMTP_CLIENT *client_ptr, struct job *job) {
     if (error == SMTPLITE_E_OK)
         (void)smtplite_drive(&job->session.nx_smtp_session_driver, &job->source, SMTPLITE_EV_DONE);
     _nx_smtp_session_close(client_ptr, &job->session);
-    return error != SMTPLITE_E_OK ? error_status[error] : _nx_smtp_session_status(client_ptr);
+    return error != SMTPLITE_E_OK ? error_status[error]
+                                  : _nx_smtp_mail_status(client_ptr, &job->mail.result);
 }
 
 UINT _nxe_smtp_mail_send(NX_SMTP_CLIENT *client_ptr, CHAR *recipient_address, UINT priority,

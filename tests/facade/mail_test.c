@@ -319,6 +319,81 @@ static void test_lost_session(const char *name, const char *last_words, UINT wan
     act_end(name, 2);
 }
 
+/* A second reply rides behind that to the first mail: the second one left no octet. */
+static void test_early_goodbye(void) {
+    const char *good = "250 good\r\n";
+    UINT status;
+    greets(&act.scripts[0], "");
+    takes_envelope(&act.scripts[0], &good, 1, true);
+    expects_message(&act.scripts[0], WIRE, sizeof WIRE - 1);
+    says(&act.scripts[0], "250 queued as 4711\r\n421 enough\r\n");
+    greets(&act.scripts[1], "");
+    takes_wire(&act.scripts[1]);
+    parts(&act.scripts[1]);
+    act_begin(2);
+    mail_create_finished(&act.mail, 1, MESSAGE);
+    CHECK(nx_smtp_client_connect(&act.stage.client, &act.session) == NX_SUCCESS, "connect");
+    CHECK(mail_send(&act.mail) == NX_SUCCESS, "first");
+    status = mail_send(&act.mail);
+    CHECK(status == NX_NOT_CONNECTED, "second: 0x%02X", status);
+    check_fate(&act.mail, 0, NX_SMTP_FATE_UNTRIED, 0, 0);
+    CHECK(mail_send(&act.mail) == NX_SUCCESS, "second, again");
+    act_end("early goodbye", 2);
+}
+
+/* The server says how many mails a session may have (RFC 9422): behind the last it is over, and the
+ * next mail has one of its own. What can be asked of the last one stays. */
+static void test_full_session(void) {
+    CHAR *text = NULL;
+    UINT length = 0, code = 0;
+    greets(&act.scripts[0], "LIMITS+MAILMAX=2");
+    takes_wire(&act.scripts[0]);
+    takes_wire(&act.scripts[0]);
+    parts(&act.scripts[0]);
+    greets(&act.scripts[1], "LIMITS+MAILMAX=2");
+    takes_wire(&act.scripts[1]);
+    parts(&act.scripts[1]);
+    act_begin(2);
+    nx_smtp_client_extensions_set(&act.stage.client, NX_SMTP_EXTENSIONS_ALL);
+    mail_create_finished(&act.mail, 1, MESSAGE);
+    CHECK(nx_smtp_client_connect(&act.stage.client, &act.session) == NX_SUCCESS, "connect");
+    for (int i = 0; i < 2; i++)
+        CHECK(mail_send(&act.mail) == NX_SUCCESS, "mail %d", i);
+    CHECK(nx_smtp_client_disconnect(&act.stage.client) == NX_NOT_CONNECTED, "over");
+    CHECK(nx_smtp_client_queue_id_get(&act.stage.client, &text, &length) == NX_SUCCESS &&
+              length == 4 && memcmp(text, "4711", 4) == 0,
+          "queue id `%.*s`", (int)length, text);
+    CHECK(nx_smtp_client_last_reply_get(&act.stage.client, &code, &text) == NX_SUCCESS &&
+              code == 250,
+          "%u", code);
+    CHECK(mail_send(&act.mail) == NX_SUCCESS, "the next");
+    act_end("full session", 2);
+}
+
+/* One mail for which the server wants more transactions than it takes in a session: those who are
+ * left are for the next session. */
+static void test_full_within_mail(void) {
+    const char *good = "250 good\r\n";
+    greets(&act.scripts[0], "LIMITS+MAILMAX=1+RCPTMAX=1");
+    takes_mail(&act.scripts[0], WIRE, sizeof WIRE - 1);
+    parts(&act.scripts[0]);
+    greets(&act.scripts[1], "");
+    takes_envelope(&act.scripts[1], &good, 1, true);
+    expects_message(&act.scripts[1], WIRE, sizeof WIRE - 1);
+    says(&act.scripts[1], "250 good\r\n");
+    parts(&act.scripts[1]);
+    act_begin(2);
+    nx_smtp_client_extensions_set(&act.stage.client, NX_SMTP_EXTENSIONS_ALL);
+    mail_create_finished(&act.mail, 2, MESSAGE);
+    CHECK(nx_smtp_client_connect(&act.stage.client, &act.session) == NX_SUCCESS, "connect");
+    CHECK(mail_send(&act.mail) == NX_SMTP_PARTLY_SENT, "in part");
+    check_fate(&act.mail, 0, NX_SMTP_FATE_ACCEPTED, 250, 0);
+    check_fate(&act.mail, 1, NX_SMTP_FATE_UNTRIED, 0, 0);
+    mail_create_finished(&act.mail, 1, MESSAGE);
+    CHECK(mail_send(&act.mail) == NX_SUCCESS, "the next");
+    act_end("full within a mail", 2);
+}
+
 static void test_refused_session(void) {
     says(&act.scripts[0], "554 not you\r\n");
     expects(&act.scripts[0], "QUIT\r\n");
@@ -518,6 +593,9 @@ int main(void) {
     test_session();
     test_lost_session("closed", NULL, NX_NOT_CONNECTED);
     test_lost_session("421", "421 idle for too long\r\n", NX_NOT_CONNECTED);
+    test_early_goodbye();
+    test_full_session();
+    test_full_within_mail();
     test_refused_session();
     test_commands();
     test_progress(true);
