@@ -87,6 +87,8 @@ static enum smtplite_error counter_begin(void *context, uint16_t offered,
     enum smtplite_error error = SMTPLITE_E_OK;
     if (source->begin != NULL)
         error = source->begin(source->context, offered, envelope);
+    if (c->mail->nx_smtp_mail_progress != NX_NULL)
+        envelope->flags &= (uint16_t)~SMTPLITE_MAIL_PIECES; /* lent in parts, they are small */
     c->total = envelope->size;
     return error;
 }

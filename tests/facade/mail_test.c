@@ -574,6 +574,34 @@ static void test_binary(void) {
     act_end("binary", 1);
 }
 
+/* A watched message is lent in parts, and they are no chunks: each would cost a round trip. */
+static void test_watched_chunks(void) {
+    static const char group[] =
+        "MAIL FROM:<from@example.com>\r\nRCPT TO:<a@example.org>\r\nDATA\r\n";
+    static char wire[] = {[3000] = '.', '\r', '\n', '\0'};
+    static char text[3001];
+    struct progress progress = {0, 0, 0, false};
+    struct script *script = &act.scripts[0];
+    memset(text, 'x', 3000);
+    for (size_t i = 58; i < 3000; i += 60)
+        memcpy(text + i, "\r\n", 2);
+    memcpy(wire, text, 3000);
+    greets(script, "CHUNKING PIPELINING");
+    expects_message(script, group, sizeof group - 1);
+    says(script, "250 good\r\n250 good\r\n354 go on\r\n");
+    expects_message(script, wire, sizeof wire - 1);
+    says(script, "250 good\r\n");
+    parts(script);
+    act_begin(1);
+    nx_smtp_client_extensions_set(&act.stage.client, NX_SMTP_EXTENSIONS_ALL);
+    nx_smtp_client_options_set(&act.stage.client, NX_SMTP_OPTION_PIPELINING);
+    mail_create_finished(&act.mail, 1, text);
+    nx_smtp_client_mail_progress_set(&act.mail, note_progress, &progress);
+    CHECK(mail_send(&act.mail) == NX_SUCCESS, "send");
+    CHECK(!progress.wrong && progress.sent == 3000, "%lu", (unsigned long)progress.sent);
+    act_end("watched chunks", 1);
+}
+
 int main(void) {
     tx_host_start();
     test_fates();
@@ -604,5 +632,6 @@ int main(void) {
     test_unoffered();
     test_lmtp();
     test_binary();
+    test_watched_chunks();
     return checks_end("facade mails");
 }
