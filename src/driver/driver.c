@@ -205,8 +205,8 @@ static void pull(struct smtplite_driver *d, const struct smtplite_source *source
     d->hungry = state == SMTPLITE_SOURCE_NOT_YET ? SMTPLITE_EV_BODY : SMTPLITE_EV_NONE;
     if (state == SMTPLITE_SOURCE_END)
         (void)smtplite_body_end(d->session);
-    else if (state == SMTPLITE_SOURCE_FAILED ||
-             (state == SMTPLITE_SOURCE_PIECE && smtplite_body(d->session, p, n) != SMTPLITE_E_OK))
+    else if (state != SMTPLITE_SOURCE_NOT_YET &&
+             (state != SMTPLITE_SOURCE_PIECE || smtplite_body(d->session, p, n) != SMTPLITE_E_OK))
         (void)smtplite_body_fail(d->session);
 }
 

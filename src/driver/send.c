@@ -65,12 +65,19 @@ static void put_text(struct smtplite_report *report, const char *words) {
 }
 
 static const char *argument_words(const struct smtplite_config *config,
+                                  const struct smtplite_mail *mail,
                                   const struct smtplite_hooks *hooks) {
     const char *advice = smtplite_config_advice(config);
     if (*advice != '\0')
         return advice;
     if (!has_token(config, hooks))
         return "login.token_by_event needs hooks.token";
+    if (config->extensions == NULL && mail != NULL && mail->recipients != NULL)
+        return "a recipient is missing, or mail.options, orcpt, notify, SMTPLITE_MAIL_UTF8 or "
+               "_BINARY "
+               "are set and config.extensions is not (&smtplite_extensions), or the source finds "
+               "its "
+               "message wrong";
     return "the transport was not initialised, mail, a recipient or the source is missing, or the "
            "source finds its message wrong";
 }
@@ -86,13 +93,14 @@ static bool waited_in_clear(const struct smtplite_report *report,
 
 /* Where no reply decided it, the words are found elsewhere: the transport may know, or we do. */
 static void explain(struct smtplite_report *report, const struct smtplite_transport *transport,
-                    const struct smtplite_config *config, const struct smtplite_hooks *hooks) {
+                    const struct smtplite_config *config, const struct smtplite_mail *mail,
+                    const struct smtplite_hooks *hooks) {
     const struct smtplite_result *result = &report->result;
     bool has_words = result->code != 0 || result->error == SMTPLITE_E_UNOFFERED;
     if (result->error == SMTPLITE_E_OK || has_words)
         return;
     if (result->error == SMTPLITE_E_ARGUMENT)
-        put_text(report, argument_words(config, hooks));
+        put_text(report, argument_words(config, mail, hooks));
     else if (transport->reason != NULL)
         transport->reason(transport->context, report->text, sizeof report->text);
     if (waited_in_clear(report, config))
@@ -129,7 +137,7 @@ smtplite_send(const struct smtplite_transport *transport, const struct smtplite_
         mail->result = result;
     if (report != NULL) {
         report->result = result;
-        explain(report, transport, config, hooks);
+        explain(report, transport, config, mail, hooks);
     }
     return (enum smtplite_outcome)result.outcome;
 }

@@ -119,7 +119,8 @@ uint8_t smtplite_fail(struct smtplite_session *s, enum smtplite_error error, uin
         if (s->in_mail)
             smtplite_mail_fail(s);
         else if ((s->event & EVENT(DONE)) == 0)
-            s->result.outcome = SMTPLITE_NOT_SENT; /* what stands there is of a mail that was told */
+            s->result.outcome =
+                SMTPLITE_NOT_SENT; /* what stands there is of a mail that was told */
         if (deserves_quit(s, error)) {
             say_goodbye(s);
             return s->expect;

@@ -9,6 +9,10 @@
 
 #include "extensions.h"
 
+/* In one transaction, where the server has not said: a server that gets many more than it takes
+ * closes the connection (421), and nobody has the mail. */
+#define RECIPIENTS_MAX 1000u
+
 /* ---- What a transaction takes ------------------------------------------------------------ */
 
 /* BDAT where it saves a round trip, or is the only way. */
@@ -20,7 +24,8 @@ static bool uses_chunks(const struct smtplite_session *s, const struct smtplite_
 }
 
 void smtplite_transaction_prepare(struct smtplite_session *s, const struct smtplite_mail *mail) {
-    uint32_t room = s->rcpt_max > 0 ? s->rcpt_max : UINT32_MAX;
+    bool all = (mail->flags & SMTPLITE_MAIL_ALL_OR_NOTHING) != 0;
+    uint32_t room = s->rcpt_max > 0 ? s->rcpt_max : all ? UINT32_MAX : RECIPIENTS_MAX;
     s->chunked = uses_chunks(s, mail);
     s->chunk_left = mail->size;
     for (s->end_index = 0; s->end_index < mail->count && room > 0; s->end_index++)
@@ -72,8 +77,10 @@ void smtplite_mail_ride(struct smtplite_session *s) {
     if (!s->grouped || s->chunked || smtplite_has_untried(s->mail))
         return;
     smtplite_mail_prepare(s, s->next);
-    if (smtplite_offer_check(s, s->next, &missing) != SMTPLITE_E_OK)
+    if (smtplite_offer_check(s, s->next, &missing) != SMTPLITE_E_OK) {
+        smtplite_mail_prepare(s, s->mail); /* it is judged when it is its turn */
         return;
+    }
     s->mail_count++;
     s->riding = true;
 }

@@ -57,8 +57,8 @@ static enum smtplite_error check_octets(const char *p, bool utf8, size_t *at) {
             return SMTPLITE_E_CONTROL;
         if ((unsigned char)p[i] >= 0x80 && !utf8)
             return SMTPLITE_E_NON_ASCII;
-        if (!quoted && breaks_path(p[i]))
-            return SMTPLITE_E_ADDRESS;
+        if (!quoted && (breaks_path(p[i]) || (p[i] == '\\' && p[i + 1] == '\0')))
+            return SMTPLITE_E_ADDRESS; /* a backslash at the end would take the > for its own */
         if (p[i] == '"') {
             if (quoted ? p[i + 1] != '@' && p[i + 1] != '\0' : i != 0)
                 return SMTPLITE_E_ADDRESS; /* a quoted local part is quoted whole */

@@ -110,7 +110,8 @@ static void fail_next(const struct smtplite_session *s, struct smtplite_result *
 /* The session has failed; the result has why. */
 void smtplite_mail_fail(struct smtplite_session *s) {
     settle(s, SMTPLITE_PENDING, s->marked ? SMTPLITE_MAYBE : fate_of_result(s));
-    if (s->marked && s->chunked && !s->riding && !s->refused)
+    bool unanswered = s->expect == PHASE(MAIL) || s->expect == PHASE(RCPT);
+    if (s->marked && unanswered && !s->refused)
         settle_unanswered(s);
     s->result.outcome = outcome_of(s->mail);
     s->mail->result = s->result;

@@ -321,7 +321,10 @@ static void check_answered(struct play *p, const struct smtplite_event_data *dat
     bool good = accepted ? r->fate == SMTPLITE_PENDING || (together && r->fate == SMTPLITE_UNTRIED)
                          : r->fate == SMTPLITE_UNTRIED || r->fate == SMTPLITE_DEFERRED ||
                                r->fate == SMTPLITE_REFUSED;
-    if (!good || r->code != data->code) {
+    /* MAIL was refused, and this answer ends the mail: its refusal is that of all */
+    bool of_mail = sent->mail.result.phase == SMTPLITE_PHASE_MAIL && sent->mail.result.code != 0 &&
+                   r->code == sent->mail.result.code;
+    if (!good || (r->code != data->code && !of_mail)) {
         fail(p, "recipient %zu, answered %u: %s %u", data->index, data->code, fate_name(r->fate),
              r->code);
     }
