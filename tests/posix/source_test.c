@@ -334,6 +334,45 @@ static void test_many_refused(const struct limit *limit) {
     teardown();
 }
 
+/* Says for a while before each line: not yet. It cannot begin anew. */
+struct slow {
+    size_t pos;
+    unsigned waits;
+    unsigned waited;
+};
+
+static enum smtplite_source_state read_slowly(void *context, const char **p, size_t *n) {
+    struct slow *slow = context;
+    if (slow->waited++ < slow->waits)
+        return SMTPLITE_SOURCE_NOT_YET;
+    slow->waited = 0;
+    if (slow->pos >= sizeof text - 1)
+        return SMTPLITE_SOURCE_END;
+    *p = text + slow->pos;
+    *n = (size_t)(strchr(*p, '\n') + 1 - *p);
+    slow->pos += *n;
+    return SMTPLITE_SOURCE_PIECE;
+}
+
+/* The first transaction has nobody: what the source gives is for the second, from its first piece
+ * on, whenever it comes. */
+static void test_slow_and_refused(const char *offer, unsigned waits) {
+    struct slow slow = {.waits = waits};
+    setup(2, offer);
+    server.rcpt_max = 1;
+    memcpy(addresses[0], "bad.9", 5);
+    mail.flags = SMTPLITE_MAIL_PIECES;
+    source = (struct smtplite_source){.context = &slow, .read = read_slowly};
+    open_session();
+    CHECK(deliver(true) == SMTPLITE_E_OK, "%s", offer);
+    CHECK(to[0].fate == SMTPLITE_REFUSED, "%s, %u: fate %d", offer, waits, to[0].fate);
+    CHECK(to[1].fate != SMTPLITE_ACCEPTED || is_whole(&server.mails[server.mail_count - 1]),
+          "%s, %u: the message was cut short", offer, waits);
+    CHECK(to[1].fate == SMTPLITE_ACCEPTED || slow.pos > 0, "%s, %u: fate %d", offer, waits,
+          to[1].fate);
+    teardown();
+}
+
 static bool refuse_rewind(void *context) {
     (void)context;
     return false;
@@ -422,6 +461,10 @@ static void test_deaths(const struct limit *limit, enum model_fault fault) {
 }
 
 int main(void) {
+    for (unsigned waits = 0; waits < 20; waits++) {
+        test_slow_and_refused("250-PIPELINING\r\n250-CHUNKING\r\n250 LIMITS RCPTMAX=1\r\n", waits);
+        test_slow_and_refused("250-PIPELINING\r\n250 LIMITS RCPTMAX=1\r\n", waits);
+    }
     test_memory();
     test_begin(false);
     test_begin(true);
