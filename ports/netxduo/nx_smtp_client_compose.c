@@ -17,24 +17,22 @@ static uint8_t *put_word(uint8_t *p, ULONG value) {
     return p;
 }
 
-/* Date and Message-ID, if the time is known: the hardware's address, the tick, and how often which
- * mail was sent are those of no other mail of that second. */
-static VOID date_message(NX_SMTP_CLIENT *client_ptr, NX_SMTP_MAIL *mail_ptr) {
+/* Date and Message-ID, if the time is known: the hardware's address, the tick, the client, and how
+ * many mails it has composed are those of no other mail of that second. */
+static VOID date_message(NX_SMTP_CLIENT *client_ptr, struct smtplite_message *message) {
     const NX_IP *ip_ptr = client_ptr->nx_smtp_client_socket.nx_tcp_socket_ip_ptr;
-    struct smtplite_message *message = &mail_ptr->nx_smtp_mail_message;
     uint8_t *p = message->unique;
     ULONG seconds;
     INT zone;
     message->has_date = _nx_smtp_clock_get(client_ptr, &seconds, &zone) == NX_SUCCESS;
-    message->unique_len = 0;
     if (!message->has_date)
         return;
     message->date = seconds;
     message->zone = (int16_t)zone;
     p = put_word(p, ip_ptr->nx_ip_interface[0].nx_interface_physical_address_lsw);
     p = put_word(p, tx_time_get());
-    p = put_word(p, (ULONG)(uintptr_t)mail_ptr);
-    p = put_word(p, ++mail_ptr->nx_smtp_mail_serial);
+    p = put_word(p, (ULONG)(uintptr_t)client_ptr);
+    p = put_word(p, ++client_ptr->nx_smtp_client_serial);
     message->unique_len = (uint8_t)(p - message->unique);
 }
 
@@ -56,7 +54,10 @@ static UINT rewind_parts(NX_SMTP_MAIL *mail_ptr) {
 
 static UINT compose(NX_SMTP_CLIENT *client_ptr, NX_SMTP_MAIL *mail_ptr) {
     struct smtplite_message *message = &mail_ptr->nx_smtp_mail_message;
-    smtplite_message_init(message);
+    if (!mail_ptr->nx_smtp_mail_may_be_out) {
+        smtplite_message_init(message);
+        date_message(client_ptr, message);
+    }
     mail_ptr->nx_smtp_mail_mailboxes[0].address = mail_ptr->nx_smtp_mail_envelope.from;
     mail_ptr->nx_smtp_mail_mailboxes[0].role = SMTPLITE_FROM;
     message->mailboxes = mail_ptr->nx_smtp_mail_mailboxes;
@@ -67,7 +68,6 @@ static UINT compose(NX_SMTP_CLIENT *client_ptr, NX_SMTP_MAIL *mail_ptr) {
     message->parts = mail_ptr->nx_smtp_mail_parts;
     message->part_count = mail_ptr->nx_smtp_mail_part_count;
     message->priority = (uint8_t)importance_of(mail_ptr->nx_smtp_mail_priority);
-    date_message(client_ptr, mail_ptr);
     return rewind_parts(mail_ptr);
 }
 

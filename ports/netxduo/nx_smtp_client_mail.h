@@ -114,7 +114,7 @@ typedef struct NX_SMTP_MAIL_STRUCT {
     UINT nx_smtp_mail_flags;
     UINT nx_smtp_mail_has_options;
     UINT nx_smtp_mail_has_reply_to;
-    ULONG nx_smtp_mail_serial; /* of composed sends: no two Message-IDs are alike */
+    UINT nx_smtp_mail_may_be_out; /* it was sent, and nobody knows: again it is the same message */
     struct smtplite_source nx_smtp_mail_source; /* the message: finished, or the composer's */
     ULONG nx_smtp_mail_length;                  /* of a finished message */
     /* Completes a composed message before it is sent; null: it is finished, or there is none. Only
@@ -259,7 +259,9 @@ UINT _nxe_smtp_client_mail_envelope_set(NX_SMTP_MAIL *mail_ptr,
 
 /*
  * The text of a composed mail; one of each kind, and with both a reader shows the HTML, or the text
- * if it cannot. The client writes the header: Date and Message-ID too, if it has a clock.
+ * if it cannot. The client writes the header: Date and Message-ID too, if it has a clock. Each send
+ * makes them anew, but behind NX_SMTP_DELIVERY_UNKNOWN they stay until the mail was sent, so that
+ * receivers see that it is the same: for another mail the block is to be created anew.
  * kind: NX_SMTP_BODY_TEXT or _HTML. text: UTF-8, any line ends, length octets, which may be 0.
  * NX_SMTP_INVALID_PARAM: another kind; or the mail has a finished message.
  * NX_SMTP_MAIL_FULL: raise NX_SMTP_MAIL_PARTS.

@@ -202,6 +202,14 @@ static UINT send(NX_SMTP_CLIENT *client_ptr, NX_SMTP_MAIL *mail_ptr, struct coun
     return mail_status(client_ptr, mail_ptr);
 }
 
+/* Whether a further send is one of the same message, which some may have twice then. */
+static VOID note_doubt(NX_SMTP_MAIL *mail_ptr, UINT status) {
+    if (status == NX_SMTP_DELIVERY_UNKNOWN)
+        mail_ptr->nx_smtp_mail_may_be_out = NX_TRUE;
+    else if (status == NX_SUCCESS || status == NX_SMTP_PARTLY_SENT)
+        mail_ptr->nx_smtp_mail_may_be_out = NX_FALSE;
+}
+
 UINT _nxe_smtp_client_mail_send(NX_SMTP_CLIENT *client_ptr, NX_SMTP_MAIL *mail_ptr) {
     if (!client_ptr || !NX_SMTP_IS_MAIL(mail_ptr))
         return NX_PTR_ERROR;
@@ -218,6 +226,7 @@ UINT _nx_smtp_client_mail_send(NX_SMTP_CLIENT *client_ptr, NX_SMTP_MAIL *mail_pt
     status = prepare(client_ptr, mail_ptr, &counter);
     if (status == NX_SUCCESS)
         status = send(client_ptr, mail_ptr, &counter);
+    note_doubt(mail_ptr, status);
     _nx_smtp_client_leave(client_ptr);
     return status;
 }

@@ -258,7 +258,8 @@ typedef struct NX_SMTP_CLIENT_STRUCT {
     CHAR nx_smtp_client_password[NX_SMTP_CLIENT_MAX_PASSWORD + 1];
     CHAR nx_smtp_client_domain[NX_SMTP_CLIENT_MAX_DOMAIN + 1];
     CHAR nx_smtp_client_reply_text[NX_SMTP_CLIENT_REPLY_TEXT];
-    UCHAR nx_smtp_client_options; /* NX_SMTP_OPTION_; here it fills the gap */
+    UCHAR nx_smtp_client_options; /* NX_SMTP_OPTION_; small ones stand last */
+    USHORT nx_smtp_client_serial; /* tells the Message-IDs of one tick apart */
 
 #ifdef NX_SECURE_ENABLE
     const struct NX_SMTP_TLS_STRUCT *nx_smtp_client_tls; /* null: nx_smtp_client_tls_set was not */

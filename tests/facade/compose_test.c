@@ -181,6 +181,82 @@ static void test_twice(void) {
     act_end("twice", 1);
 }
 
+/* ---- Message-ID --------------------------------------------------------------------------- */
+
+/* Copies the next Message-ID field behind `from`; behind it the next one can be looked for. */
+static const char *copy_id(const char *from, char *id, size_t size) {
+    const char *field = strstr(from, "\r\nMessage-ID: ");
+    const char *end = field != NULL ? strstr(field + 2, "\r\n") : NULL;
+    CHECK(end != NULL && (size_t)(end - field) < size, "no Message-ID in `%s`", from);
+    if (end == NULL || (size_t)(end - field) >= size)
+        exit(1);
+    memcpy(id, field, (size_t)(end - field));
+    id[end - field] = '\0';
+    return end;
+}
+
+/* One block, created anew for each mail, in one session: several go within a tick. */
+static void test_ids(void) {
+    enum { MAILS = 20 };
+    static char ids[MAILS][128];
+    const char *p;
+    begin();
+    CHECK(nx_smtp_client_connect(&act.stage.client, &act.session) == NX_SUCCESS, "connect");
+    for (int i = 0; i < MAILS; i++) {
+        mail_create(&act.mail, 1);
+        set_body(NX_SMTP_BODY_TEXT, "x\n");
+        CHECK(mail_send(&act.mail) == NX_SUCCESS, "send %d", i);
+    }
+    CHECK(nx_smtp_client_disconnect(&act.stage.client) == NX_SUCCESS, "disconnect");
+    server_join(&act.server);
+    p = act.server.heard;
+    for (int i = 0; i < MAILS; i++) {
+        p = copy_id(p, ids[i], sizeof ids[i]);
+        for (int k = 0; k < i; k++)
+            CHECK(strcmp(ids[i], ids[k]) != 0, "%d and %d: %s", i, k, ids[i]);
+    }
+    act_end("ids", 1);
+}
+
+/* A server that takes the message and hangs up without a word. */
+static void hangs_up(struct script *script) {
+    const char *good = "250 good\r\n";
+    greets(script, "");
+    takes_envelope(script, &good, 1, true);
+    script_add(script, STEP_PAUSE, NULL, 100); /* all of it comes meanwhile */
+    script_add(script, STEP_CLOSE, NULL, 0);
+    script_add(script, STEP_SWALLOW, NULL, 0);
+}
+
+/* What nobody knows to have arrived is the same message when it is sent again, whatever lies
+ * between; what was sent is another. */
+static void test_id_in_doubt(void) {
+    static char ids[3][128];
+    const char *p;
+    hangs_up(&act.scripts[0]);
+    says(&act.scripts[1], "421 not now\r\n");
+    script_add(&act.scripts[1], STEP_SWALLOW, NULL, 0);
+    script_good(&act.scripts[2]);
+    script_good(&act.scripts[3]);
+    act_begin(4);
+    nx_smtp_client_clock_set(&act.stage.client, clock_of_day);
+    mail_create(&act.mail, 1);
+    set_body(NX_SMTP_BODY_TEXT, "once\n");
+    CHECK(mail_send(&act.mail) == NX_SMTP_DELIVERY_UNKNOWN, "in doubt");
+    CHECK(mail_send(&act.mail) == NX_SMTP_GREET_REPLY_ERROR, "not now");
+    CHECK(mail_send(&act.mail) == NX_SUCCESS, "again");
+    CHECK(mail_send(&act.mail) == NX_SUCCESS, "another");
+    server_join(&act.server);
+    p = act.server.heard;
+    for (int i = 0; i < 3; i++)
+        p = copy_id(p, ids[i], sizeof ids[i]);
+    CHECK(strcmp(ids[0], ids[1]) == 0, "another in doubt: %s %s", ids[0], ids[1]);
+    CHECK(strcmp(ids[1], ids[2]) != 0, "the same when sent: %s", ids[2]);
+    act_end("id in doubt", 4);
+}
+
+/* ---- Failures ----------------------------------------------------------------------------- */
+
 static enum smtplite_source_state fail_late(void *context, const char **p, size_t *n) {
     int *left = context;
     *p = "x";
@@ -227,6 +303,8 @@ int main(int argc, char **argv) {
     test_whole();
     test_lengths();
     test_twice();
+    test_ids();
+    test_id_in_doubt();
     test_failing_part(NX_SMTP_LENGTH_UNKNOWN);
     test_failing_part(100);
     test_example();
