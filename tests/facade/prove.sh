@@ -153,7 +153,7 @@ spoil_secure setups $tls 's/return clock && clock() != 0/return 1/'
 spoil_secure setups $tls 's/return NX_SECURE_X509_ISSUER_CERTIFICATE_NOT_FOUND/(void)0/'
 spoil_secure attacks $tls 's/started && is_clear/started \&\& 0 \&\& is_clear/'
 spoil_secure faults $tls 's/^    transport_ptr->nx_smtp_transport_status = status;//'
-spoil_secure logins $face 's/? LENIENCIES : 0;/? LENIENCIES : SMTPLITE_ALLOW_UNLISTED_LOGIN;/'
+spoil_secure logins $face 's/|= LENIENCIES;/|= LENIENCIES; else flags |= SMTPLITE_ALLOW_UNLISTED_LOGIN;/'
 rm -rf $work
 echo "facade proof: $passed passed, $failed failed"
 [ $failed = 0 ]

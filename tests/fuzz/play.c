@@ -184,7 +184,8 @@ static void make_mail(struct play *p, unsigned number) {
     mail->options = plan->has_options ? &plan->options : NULL;
 }
 
-/* behind: the mail before may have ended at once, as one that cannot be sent, and its DONE waits. */
+/* behind: the mail before may have ended at once, as one that cannot be sent, and its DONE waits.
+ */
 static void submit(struct play *p, bool behind) {
     struct smtplite_mail further = p->mails[0];
     make_mail(p, p->submitted);
