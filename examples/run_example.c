@@ -42,11 +42,11 @@ static bool give_next(void *unused, struct smtplite_mail **mail,
     return true;
 }
 
-/* An alarm that MAYBE arrived is not sent again here: it could come twice. */
+/* What MAYBE arrived is not sent again: it could come twice. For several recipients: README. */
 static void take_done(void *unused, struct smtplite_mail *mail, const char *text) {
     struct alarm *alarm = (struct alarm *)mail;
     (void)unused;
-    alarm->over = smtplite_retry_result(&mail->result) != SMTPLITE_RETRY_LATER;
+    alarm->over = smtplite_retry_recipient(mail, 0) != SMTPLITE_RETRY_LATER;
     left -= alarm->over;
     sent += mail->result.outcome == SMTPLITE_SENT;
     printf("alarm %d: %s %s\n", (int)(alarm - alarms) + 1,
