@@ -36,7 +36,7 @@ static void put_day(struct smtplite_message *m, uint32_t day) {
 
 enum filling smtplite_date_fill(struct smtplite_message *m) {
     unsigned zone = (unsigned)(m->zone < 0 ? -m->zone : m->zone);
-    uint32_t seconds = m->date % DAY + DAY + (uint32_t)(m->zone * 60); /* from the day before on */
+    uint32_t seconds = m->date % DAY + DAY + (uint32_t)m->zone * 60u; /* from the day before on */
     put_day(m, m->date / DAY + seconds / DAY + 719467);
     seconds %= DAY;
     put_two(m, ' ', seconds / 3600);
