@@ -83,7 +83,7 @@ int main(int argc, char **argv) {
     smtplite_openssl_free(&tls);
     smtplite_file_close(&chart);
     smtplite_file_close(&log_file);
-    printf("%s: %s\n%s\n", smtplite_outcome_name(report.result.outcome), report.text,
-           smtplite_error_help(report.result.error));
+    printf("%s: %s%s\n%s\n", smtplite_outcome_name(report.result.outcome), report.text,
+           smtplite_message_advice(&message, UINT16_MAX), smtplite_error_help(report.result.error));
     return report.result.outcome == SMTPLITE_SENT ? 0 : 1;
 }
