@@ -8,7 +8,6 @@ static void reject(struct smtplite_mail *mail, const struct smtplite_result *why
     if (mail->recipients != NULL)
         smtplite_mail_forget(mail);
     mail->result = *why;
-    mail->result.outcome = SMTPLITE_NOT_SENT; /* what stands there may be another mail's success */
 }
 
 enum smtplite_error smtplite_begin(struct smtplite_driver *d, struct smtplite_mail *mail,

@@ -118,9 +118,8 @@ uint8_t smtplite_fail(struct smtplite_session *s, enum smtplite_error error, uin
         smtplite_decide(s, code);
         if (s->in_mail)
             smtplite_mail_fail(s);
-        else if ((s->event & EVENT(DONE)) == 0)
-            s->result.outcome =
-                SMTPLITE_NOT_SENT; /* what stands there is of a mail that was told */
+        else if ((s->event & EVENT(DONE)) == 0) /* the mail that stands there was told */
+            s->result.outcome = SMTPLITE_NOT_SENT;
         if (deserves_quit(s, error)) {
             say_goodbye(s);
             return s->expect;
