@@ -81,7 +81,7 @@ static uint8_t fate_of_result(const struct smtplite_session *s) {
 }
 
 /* The message's end has left before RCPT was answered, with BDAT: those may have it, too. Behind
- * such a mail none rides, so chunked and end_index are this mail's. */
+ * such a mail none rides, so end_index is this mail's. */
 static void settle_unanswered(const struct smtplite_session *s) {
     size_t i = s->expect == PHASE(MAIL) ? 0 : s->expect_index;
     for (; i < s->end_index; i++)
